@@ -1,0 +1,1 @@
+"""What the chapters of *Comparing Distributions* import: one subpackage a part of the book."""
