@@ -1,0 +1,144 @@
+"""Everything that names the repository, written from its address in `_config.yml`.
+
+Chapters carry it in their set-up cell. Other texts name it between two comments, the first of which
+keeps the address that the text was written with, so that whoever forks the book changes one line
+in `_config.yml` and runs one command.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from otbook_utils.publishing.book import Book, Chapter
+from otbook_utils.publishing.errors import PublishingError
+from otbook_utils.publishing.files import files_below, write_atomically
+
+_SETUP_CELL = """\
+# @title Set-up {{display-mode: "form"}}
+# Written by `python -m otbook_utils setup-cells` from the address in _config.yml: do not edit.
+import importlib.util
+import subprocess
+import sys
+
+if importlib.util.find_spec("otbook_utils") is None:
+    helper = "otbook-utils @ git+{url}@{branch}"
+    if "google.colab" not in sys.modules:
+        raise ModuleNotFoundError(f'This chapter needs a package: pip install "{{helper}}"')
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", helper], check=True)
+    importlib.invalidate_caches()\
+"""
+_BEGIN = r"(?P<mark>(?:<!--|#) repository: )(?P<url>\S+) (?P<branch>\S+)(?P<close>(?: -->)?\n)"
+_END = r"(?P<end>(?:<!--|#) end of repository)"
+_REGION = re.compile(_BEGIN + r"(?P<text>.*?)" + _END, re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Repository:
+    """The address and the branch that the book is published from."""
+
+    url: str
+    branch: str
+
+    def spellings(self) -> dict[str, str]:
+        """Return the ways in which a text names the repository, the longer ones first."""
+        parts = urlsplit(self.url)
+        path = parts.path.strip("/")
+        owner, _, name = path.rpartition("/")
+        return {
+            "blob": f"{path}/blob/{self.branch}",
+            "encoded": quote(self.url, safe=""),
+            "url": self.url,
+            "pages": f"{owner.lower()}.github.io/{name}",
+            "path": path,
+            "branch": f"branch={self.branch}",
+        }
+
+
+def repository_of(book: Book) -> Repository:
+    """Return the address that `_config.yml` gives under `repository`.
+
+    Raises PublishingError if it gives none, or one without an owner and a name.
+    """
+    settings = book.config.get("repository") or {}
+    url = str(settings.get("url", "")).removesuffix("/").removesuffix(".git")
+    if not re.fullmatch(r"https://[^/\s]+/[^\s]+/[^/\s]+", url):
+        raise PublishingError(
+            "repository: url in _config.yml must be an address such as "
+            f"https://github.com/owner/name, got {settings.get('url')!r}"
+        )
+    return Repository(url, str(settings.get("branch", "main")))
+
+
+def setup_source(repository: Repository) -> str:
+    """Return the source of the set-up cell that every chapter begins with."""
+    return _SETUP_CELL.format(url=repository.url, branch=repository.branch)
+
+
+def update(book: Book, *, write: bool) -> list[str]:
+    """Return the files (by their path from the root) that are out of step; write them if asked.
+
+    Raises PublishingError if a chapter has no set-up cell, or if the address stands outside the
+    places which this command keeps in step.
+    """
+    repository = repository_of(book)
+    wanted: dict[Path, str] = {}
+    for chapter in book.chapters:
+        wanted[chapter.path] = _with_setup_cell(chapter, repository)
+    for path in _texts(book):
+        wanted[path] = _with_address(path, repository)
+    stale = [path for path, text in wanted.items() if text != path.read_text(encoding="utf-8")]
+    if write:
+        for path in stale:
+            write_atomically(path, wanted[path])
+    return [path.relative_to(book.root).as_posix() for path in stale]
+
+
+def _with_setup_cell(chapter: Chapter, repository: Repository) -> str:
+    """Return the text of a notebook with its set-up cell as it ought to be."""
+    text = chapter.path.read_text(encoding="utf-8")
+    notebook = json.loads(text)
+    cells = [cell for cell in notebook["cells"] if "setup" in cell["metadata"].get("tags", [])]
+    if len(cells) != 1 or cells[0]["cell_type"] != "code":
+        raise PublishingError(
+            f"{chapter.name} must have one code cell with the tag setup, found {len(cells)}"
+        )
+    source = setup_source(repository)
+    if "".join(cells[0]["source"]) == source:
+        return text
+    cells[0]["source"] = source.splitlines(keepends=True)
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+
+
+def _texts(book: Book) -> list[Path]:
+    """Return the texts outside the chapters in which the address may stand."""
+    candidates = [book.root / "README.md", book.root / "pyproject.toml"]
+    candidates += [path for path in files_below(book.root / "book") if path.suffix == ".md"]
+    return [path for path in candidates if path.is_file()]
+
+
+def _with_address(path: Path, repository: Repository) -> str:
+    """Return the text of a file with the address replaced in its marked regions."""
+    text = path.read_text(encoding="utf-8")
+    unmarked = _REGION.sub("", text)
+    if repository.url in unmarked or quote(repository.url, safe="") in unmarked:
+        raise PublishingError(
+            f"{path.name} names {repository.url} outside the lines between "
+            f"`<!-- repository: {repository.url} {repository.branch} -->` and "
+            "`<!-- end of repository -->`"
+        )
+    return _REGION.sub(lambda region: _rewritten(region, repository), text)
+
+
+def _rewritten(region: re.Match[str], repository: Repository) -> str:
+    """Return a marked region with the address it was written with replaced by the present one."""
+    old = Repository(region["url"], region["branch"]).spellings()
+    new = repository.spellings()
+    replacement = {old[way]: new[way] for way in reversed(old)}  # the longer ways win
+    pattern = "|".join(re.escape(old[way]) for way in old)
+    text = re.sub(pattern, lambda match: replacement[match[0]], region["text"])
+    begin = f"{region['mark']}{repository.url} {repository.branch}{region['close']}"
+    return begin + text + region["end"]
