@@ -20,7 +20,7 @@ book: $(INSTALLED)
 	$(BIN)/python -m otbook_utils build
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n logical --dist loadfile
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -1,0 +1,10 @@
+"""The surroundings in which everything is tested, the chapters' kernels included."""
+
+import os
+
+os.environ["OTBOOK_EXPLORE"] = "still"  # one frame a figure: a chapter's time is its own
+os.environ["TQDM_DISABLE"] = "1"
+os.environ.setdefault("OTBOOK_PROFILE", "quick")
+# One thread a process (before NumPy and torch count the cores): the tests already share them.
+for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[name] = "1"
