@@ -2,6 +2,7 @@
 
 import os
 import string
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -10,7 +11,15 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 
-from otbook_utils.teaching.pictures import check_alt, drawn, page_size, picture, rasterise
+from otbook_utils.teaching.pictures import (
+    check_alt,
+    data_uri,
+    drawn,
+    encode,
+    page_size,
+    picture,
+    rasterise,
+)
 
 HOMES = ("live", "frames", "still")
 _MOST_GRIDS = 2
@@ -46,18 +55,29 @@ class Exploration:
         return {a.name: a.values[i] for a, i in zip(self.axes, index, strict=True)}
 
     def alt_at(self, index: tuple[int, ...]) -> str:
-        """Return the alt text of one frame, which always tells the values."""
-        values = self.values(index)
+        """Return the alt text of one frame, with the values that it does not tell by itself."""
         if callable(self.alt):
-            text, told = self.alt(**values), set()
+            text = self.alt(**self.values(index))
             check_alt(text)
+            told = {a.name for a, i in zip(self.axes, index, strict=True) if a.texts[i] in text}
         else:
-            text, told = self.alt.format(**values), _placeholders(self.alt)
-        # A text that gives the values itself, as a callable's may, does not need them twice.
+            text, told = self.alt.format(**self.values(index)), _placeholders(self.alt)
+        return self._with_values(text, index, told)
+
+    def alts(self) -> list[str]:
+        """Return the alt texts of all frames, of which no two are the same."""
+        alts = [self.alt_at(index) for index in self.indices()]
+        often = Counter(alts)
+        return [
+            alt if often[alt] == 1 else self._with_values(alt, index, set())
+            for alt, index in zip(alts, self.indices(), strict=True)
+        ]
+
+    def _with_values(self, text: str, index: tuple[int, ...], told: set[str]) -> str:
         missing = [
             f"{axis.name} = {axis.texts[i]}"
             for axis, i in zip(self.axes, index, strict=True)
-            if axis.name not in told and f"{axis.name} = {axis.texts[i]}" not in text
+            if axis.name not in told
         ]
         return f"{text} ({', '.join(missing)})" if missing else text
 
@@ -131,7 +151,8 @@ def _display_still(exploration: Exploration, middle: bool) -> None:
         image, (width, height) = rasterise(figure, _STILL_DPI), page_size(figure)
     finally:
         plt.close(figure)
-    display(picture(image, width, height, exploration.alt_at(index), exploration.caption))
+    alt, caption = exploration.alt_at(index), exploration.caption
+    display(picture(data_uri(encode(image)), width, height, alt, caption))
 
 
 def _checked(

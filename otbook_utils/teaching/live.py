@@ -6,6 +6,7 @@ Only what ipywidgets 7.7 (Colab) and 8 have in common is used.
 import contextlib
 import html
 import io
+import math
 import time
 import traceback
 from typing import Any
@@ -13,9 +14,10 @@ from typing import Any
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
 from IPython.display import display
+from PIL import Image
 
 from otbook_utils.teaching.exploring import Exploration
-from otbook_utils.teaching.pictures import drawn, page_size, picture, rasterise
+from otbook_utils.teaching.pictures import data_uri, drawn, page_size, picture, rasterise
 
 _DPI = 144
 # Above this time to draw, a dragged slider would queue frames faster than they are drawn.
@@ -39,18 +41,23 @@ def display_live(exploration: Exploration) -> widgets.VBox:
         for axis in exploration.axes
     ]
 
-    def redraw(_: Any = None) -> None:
-        view.value = _frame(exploration, tuple(slider.index for slider in sliders))
+    fastest = math.inf
 
-    began = time.perf_counter()
+    def redraw(_: Any = None) -> None:
+        nonlocal fastest
+        began = time.perf_counter()
+        view.value = _frame(exploration, tuple(slider.index for slider in sliders))
+        # The fastest, for the first draw of a session also loads fonts.
+        fastest = min(fastest, time.perf_counter() - began)
+        for slider in sliders:
+            slider.continuous_update = fastest < _SLOW
+
     redraw()
-    seconds = time.perf_counter() - began
     for slider in sliders:
-        slider.continuous_update = seconds < _SLOW
         slider.observe(redraw, names="index")
     controls = [*sliders]
     if len(sliders) == 1:
-        controls.insert(0, _play(sliders[0], seconds))
+        controls.insert(0, _play(sliders[0], fastest))
     box = widgets.VBox([*controls, view])
     display(box)
     return box
@@ -78,11 +85,19 @@ def _frame(exploration: Exploration, index: tuple[int, ...]) -> str:
                 image, (width, height) = rasterise(figure, _DPI), page_size(figure)
             finally:
                 plt.close(figure)
-        shown = picture(image, width, height, exploration.alt_at(index), exploration.caption).html
+        alt, caption = exploration.alt_at(index), exploration.caption
+        shown = picture(data_uri(_png(image), "png"), width, height, alt, caption).html
     except Exception as error:
         shown = _failure(error, values)
     text = printed.getvalue()
     return shown + (f"<pre>{html.escape(text)}</pre>" if text else "")
+
+
+def _png(image: Image.Image) -> bytes:
+    """Return the image in the format that is fastest to make: a slider is being dragged."""
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG", compress_level=1)
+    return buffer.getvalue()
 
 
 def _failure(error: Exception, values: dict[str, Any]) -> str:

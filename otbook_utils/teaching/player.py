@@ -4,11 +4,10 @@ import hashlib
 import html
 import json
 from collections import Counter
-from typing import Any
 
 import matplotlib.pyplot as plt
 from IPython.display import display
-from PIL import Image
+from matplotlib.figure import Figure
 
 from otbook_utils.teaching.exploring import Axis, Exploration
 from otbook_utils.teaching.pictures import (
@@ -22,10 +21,10 @@ from otbook_utils.teaching.pictures import (
     rasterise,
 )
 
-#: 1.5 device pixels for each pixel of the page: sharp on retina screens at half their weight.
-FRAME_DPI = 144
+#: Device pixels for an inch of the figure, and how heavy a player of that sharpness may be. Two
+#: for each of the 96 pixels of the page are what a retina screen shows; a heavy player takes fewer.
+SHARPNESS = ((192, 250_000), (144, 500_000), (120, 700_000))
 MOST_FRAMES = 150
-MOST_BYTES = 700_000
 
 _PLAY = (
     '<svg class="otbook-start" viewBox="0 0 16 16" aria-hidden="true"><path d="M4 2l10 6-10 6z"/>'
@@ -56,26 +55,61 @@ def player(exploration: Exploration) -> Picture:
             f"the grids make {sizes} = {len(indices)} frames, at most {MOST_FRAMES} are wanted; "
             f"shorten {' or '.join(axis.name for axis in exploration.axes)}"
         )
-    frames, order, size = _frames(exploration, indices)
-    alts = [exploration.alt_at(index) for index in indices]
+    figures = [_figure(exploration, index) for index in indices]
+    size = _common_size(figures)
+    alts = exploration.alts()
     start = indices.index(tuple(axis.start for axis in exploration.axes))
-    uris = [data_uri(frame) for frame in frames]
-    data = {
-        "frames": [None if k == order[start] else uri for k, uri in enumerate(uris)],
-        "shown": order[start],
-        "order": order,
-        "alts": alts,
-        "axes": [{"label": axis.label, "texts": axis.texts} for axis in exploration.axes],
-        "interval": _interval(max(len(axis.values) for axis in exploration.axes)),
-    }
-    page = _page(exploration, data, uris[order[start]], alts[start], size)
-    if len(page) > MOST_BYTES:
-        raise ValueError(
-            f"the player weighs {len(page) / 1000:.0f} kB in {len(frames)} frames of "
-            f"{len(page) / 1000 / len(frames):.0f} kB, at most {MOST_BYTES // 1000} kB are wanted; "
-            "take fewer values, a smaller figure, or draw less in it"
-        )
-    return Picture(page, alts[start])
+    uris, order = _light_enough(figures)
+    return Picture(_page(exploration, uris, order, alts, start, size), alts[start])
+
+
+def _figure(exploration: Exploration, index: tuple[int, ...]) -> Figure:
+    """Return one frame's figure, no longer known to pyplot but still to be rasterised."""
+    figure = drawn(exploration.draw, exploration.values(index))
+    plt.close(figure)
+    return figure
+
+
+def _common_size(figures: list[Figure]) -> tuple[int, int]:
+    sizes = [page_size(figure) for figure in figures]
+    for size in sizes:
+        if size != sizes[0]:
+            raise ValueError(
+                f"draw must make figures of one size, got {size} after {sizes[0]} pixels"
+            )
+    return sizes[0]
+
+
+def _light_enough(figures: list[Figure]) -> tuple[list[str], list[int]]:
+    """Return the frames, encoded as sharply as their weight allows."""
+    for dpi, most in SHARPNESS:
+        uris, order = _encoded(figures, dpi, most)
+        if len(order) == len(figures):
+            return uris, order
+    raise ValueError(
+        f"a player may weigh {most // 1000} kB, and {len(order) + 1} of the {len(figures)} frames "
+        "weigh more; take fewer values, a smaller figure, or draw less in it"
+    )
+
+
+def _encoded(figures: list[Figure], dpi: float, most: int) -> tuple[list[str], list[int]]:
+    """Return the different frames as addresses, and which of them stands at each place.
+
+    Stops when the frames weigh more than `most` bytes.
+    """
+    uris: list[str] = []
+    seen: dict[bytes, int] = {}
+    order = []
+    for figure in figures:
+        image = rasterise(figure, dpi)
+        key = hashlib.sha256(image.tobytes()).digest()
+        if key not in seen:
+            seen[key] = len(uris)
+            uris.append(data_uri(encode(image)))
+        if sum(map(len, uris)) > most:
+            break
+        order.append(seen[key])
+    return uris, order
 
 
 def _interval(steps: int) -> int:
@@ -83,49 +117,37 @@ def _interval(steps: int) -> int:
     return max(150, min(800, 6000 // steps))
 
 
-def _frames(
-    exploration: Exploration, indices: list[tuple[int, ...]]
-) -> tuple[list[bytes], list[int], tuple[int, int]]:
-    """Return the different frames, which of them stands at each index, and their size on a page."""
-    frames: list[bytes] = []
-    seen: dict[bytes, int] = {}
-    order = []
-    size = None
-    for index in indices:
-        image, page = _frame(exploration, exploration.values(index))
-        if size not in (None, page):
-            raise ValueError(f"draw must make figures of one size, got {page} px after {size} px")
-        size = page
-        key = hashlib.sha256(image.tobytes()).digest()
-        if key not in seen:
-            seen[key] = len(frames)
-            frames.append(encode(image))
-        order.append(seen[key])
-    return frames, order, size
-
-
-def _frame(exploration: Exploration, values: dict[str, Any]) -> tuple[Image.Image, tuple[int, int]]:
-    figure = drawn(exploration.draw, values)
-    try:
-        return rasterise(figure, FRAME_DPI), page_size(figure)
-    finally:
-        plt.close(figure)
-
-
 def _page(
-    exploration: Exploration, data: dict[str, Any], first: str, alt: str, size: tuple[int, int]
+    exploration: Exploration,
+    uris: list[str],
+    order: list[int],
+    alts: list[str],
+    start: int,
+    size: tuple[int, int],
 ) -> str:
+    axes = exploration.axes
+    data = {
+        # The first frame stands in the image already; the script takes it from there.
+        "frames": [None if k == order[start] else uri for k, uri in enumerate(uris)],
+        "shown": order[start],
+        "order": order,
+        "alts": alts,
+        "axes": [{"label": axis.label, "texts": axis.texts} for axis in axes],
+        "interval": _interval(max(len(axis.values) for axis in axes)),
+    }
     # "<" could end the script element early; JSON may write it as an escape.
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    first, (width, height) = uris[order[start]], size
     id = _id(text + first)
-    rows = "".join(_row(f"{id}-{k}", axis) for k, axis in enumerate(exploration.axes))
-    still = ", ".join(f"{axis.label} = {axis.texts[axis.start]}" for axis in exploration.axes)
+    rows = "".join(_row(f"{id}-{k}", axis) for k, axis in enumerate(axes))
+    still = ", ".join(f"{axis.label} = {axis.texts[axis.start]}" for axis in axes)
     caption = exploration.caption
     below = f"<figcaption>{inline_code(caption)}</figcaption>" if caption else ""
     return (
-        f'<style>{asset("player.css")}</style><figure class="otbook-player" id="{id}">'
-        f'<img class="dark-light" alt="{html.escape(alt)}" width="{size[0]}" height="{size[1]}" '
-        f'src="{first}"><p class="otbook-still">{html.escape(still)}</p>'
+        f"<style>{asset('player.css')}</style>"
+        f'<figure class="otbook-player" id="{id}" style="max-width:{width}px">'
+        f'<img class="dark-light" alt="{html.escape(alts[start])}" width="{width}" '
+        f'height="{height}" src="{first}"><p class="otbook-still">{html.escape(still)}</p>'
         f'<div class="otbook-controls" hidden>{rows}</div>'
         f'<p class="otbook-told" aria-live="polite"></p>{below}'
         f'<script type="application/json">{text}</script>'

@@ -30,6 +30,9 @@ _STYLE = {
     "figure.dpi": 96,
     "figure.facecolor": "white",
     "figure.constrained_layout.use": True,
+    # In dark mode the figure is a white card, whose edge the letters must not touch.
+    "figure.constrained_layout.w_pad": 0.1,
+    "figure.constrained_layout.h_pad": 0.1,
     "savefig.facecolor": "white",
     "savefig.transparent": False,
     "axes.facecolor": "white",
