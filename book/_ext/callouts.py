@@ -13,15 +13,18 @@ from sphinx.transforms import SphinxTransform
 _KEYWORDS = ("careful", "claim", "predict", "remember", "try")
 
 
-def keyword(quote: nodes.block_quote) -> str | None:
-    """Return the keyword that a block quote begins with, in lower case, or None."""
-    if not quote.children or not isinstance(quote[0], nodes.paragraph) or not quote[0].children:
+def opening(quote: nodes.block_quote) -> nodes.strong | None:
+    """Return the bold keyword that a block quote begins with, or None if it does not."""
+    if not quote.children or not isinstance(quote[0], nodes.paragraph):
         return None
-    first = quote[0][0]
-    if not isinstance(first, nodes.strong):
-        return None
-    word = re.split(r"\W", first.astext(), maxsplit=1)[0].lower()
-    return word if word in _KEYWORDS else None
+    # MyST puts an empty text before an emphasis that begins a paragraph.
+    first = next((node for node in quote[0] if node.astext()), None)
+    return first if isinstance(first, nodes.strong) and keyword(first) in _KEYWORDS else None
+
+
+def keyword(bold: nodes.strong) -> str:
+    """Return the first word of a bold text in lower case."""
+    return re.split(r"\W", bold.astext(), maxsplit=1)[0].lower()
 
 
 class Callouts(SphinxTransform):
@@ -31,10 +34,10 @@ class Callouts(SphinxTransform):
 
     def apply(self, **kwargs: object) -> None:
         for quote in self.document.findall(nodes.block_quote):
-            word = keyword(quote)
-            if word is not None:
-                quote["classes"] += ["callout", f"callout-{word}"]
-                quote[0][0]["classes"].append("callout-word")
+            bold = opening(quote)
+            if bold is not None:
+                quote["classes"] += ["callout", f"callout-{keyword(bold)}"]
+                bold["classes"].append("callout-word")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

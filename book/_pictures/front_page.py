@@ -57,7 +57,7 @@ def sitting_cat(rng: np.random.Generator) -> np.ndarray:
     inside = box[in_cat(box)]
     start = inside[rng.choice(len(inside), GRAINS, replace=False)]
     even, _ = kmeans2(inside, start, iter=12, minit="matrix")
-    return even + (3.55, 0.0)
+    return even + np.array([3.55, 0.0])
 
 
 def in_cat(points: np.ndarray) -> np.ndarray:
