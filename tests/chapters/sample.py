@@ -52,7 +52,8 @@ def sample() -> Raw:
         markdown(
             "title",
             "# Sand\n\nAfter this chapter you can move sand.\n\n**25 minutes to read** · "
-            "quick run: about 2 s · needs: [glossary](../glossary.md) · mirrors [slide 4](../slides.md)",
+            "quick run: about 2 s · needs: [glossary](../glossary.md) · "
+            "mirrors [slide 4](../slides.md)",
         ),
         markdown("objectives", "## You will be able to\n\n- dig\n- carry\n- heap"),
         code("setup", setup_source(repository_of(open_book(ROOT))), "setup", "remove-cell"),
