@@ -1,0 +1,67 @@
+"""Downloading a published file once, and never trusting it unseen."""
+
+import os
+from pathlib import Path
+
+import pooch
+from tqdm.auto import tqdm
+
+from otbook_utils.data.dataset import DataError
+from otbook_utils.data.sources import RemoteFile
+
+CHUNK = 1 << 16  # bytes; pooch's own 1 kB would spend the time of a large file in Python
+TIMEOUT = 30.0  # seconds without an answer before the next mirror is tried
+
+
+def cache_folder() -> Path:
+    """Return the folder that keeps downloads: `OTBOOK_CACHE`, else the system's cache for otbook.
+
+    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
+
+    >>> cache_folder().is_absolute()
+    True
+    """
+    chosen = os.environ.get("OTBOOK_CACHE")
+    return Path(chosen).expanduser().absolute() if chosen else Path(pooch.os_cache("otbook"))
+
+
+def fetch(file: RemoteFile, folder: Path) -> Path:
+    """Return the path of `file` in `folder`, downloaded unless a copy with its checksum is there.
+
+    The mirrors are tried in order. pooch downloads beside the final name, compares the checksum and
+    only then renames: under that name there is never a partial or an altered file.
+
+    Raises DataError, which says what each mirror answered, if none gave the published file.
+
+    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
+    """
+    answers = []
+    for url in file.urls:
+        try:
+            # The total stands from the start: pooch asks whether the bar is true, and a bar without
+            # a total refuses to say.
+            with tqdm(
+                desc=file.name,
+                total=file.size,
+                unit="B",
+                unit_scale=True,
+                leave=False,
+                disable=file.size < 1_000_000,
+            ) as bar:
+                path = pooch.retrieve(
+                    url,
+                    file.checksum,
+                    fname=file.name,
+                    path=folder,
+                    downloader=pooch.HTTPDownloader(bar, chunk_size=CHUNK, timeout=TIMEOUT),
+                )
+            return Path(path)
+        # requests' errors are OSErrors; a wrong checksum is pooch's ValueError.
+        except (OSError, ValueError) as error:
+            answers.append(f"  {url}: {error}")
+    tried = "\n".join(answers)
+    raise DataError(
+        f"{file.name} could not be fetched into {folder}; expected {file.size:,} bytes with "
+        f"{file.checksum}. No mirror gave that file:\n{tried}\n"
+        "Nothing partial was kept: load again once the connection works"
+    )
