@@ -1,0 +1,335 @@
+"""Laws of entropic transport, and agreement with POT and geomloss."""
+
+import warnings
+
+import geomloss
+import numpy as np
+import ot
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from otbook_utils.optimal_transport import sinkhorn
+
+DTYPES = [torch.float32, torch.float64]
+
+
+def masses(*shape: int, seed: int = 0, dtype=torch.float64) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    drawn = torch.rand(*shape, generator=generator, dtype=dtype) + 0.05
+    return drawn / drawn.sum(-1, keepdim=True)
+
+
+def costs(*shape: int, seed: int = 1, dtype=torch.float64) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.rand(*shape, generator=generator, dtype=dtype)
+
+
+@st.composite
+def problems(draw):
+    """A small problem in float64; some masses are zero, the cost may be negative."""
+    n, m = draw(st.integers(1, 6)), draw(st.integers(1, 6))
+    weights = st.integers(0, 9)
+    a = draw(st.lists(weights, min_size=n, max_size=n).filter(any))
+    b = draw(st.lists(weights, min_size=m, max_size=m).filter(any))
+    cost = draw(
+        st.lists(
+            st.lists(st.floats(-2, 2, width=32), min_size=m, max_size=m), min_size=n, max_size=n
+        )
+    )
+    a, b = (torch.tensor(x, dtype=torch.float64) for x in (a, b))
+    return a / a.sum(), b / b.sum(), torch.tensor(cost, dtype=torch.float64)
+
+
+@settings(deadline=None, max_examples=60)
+@given(problems(), st.sampled_from([1.0, 0.3, 0.1]))
+def test_plan_has_the_given_marginals_and_no_negative_entry(problem, epsilon):
+    a, b, cost = problem
+    result = sinkhorn(a, b, cost, epsilon)
+    assert (result.plan >= 0).all()
+    torch.testing.assert_close(result.plan.sum(-1), a, atol=2e-6, rtol=0)
+    torch.testing.assert_close(result.plan.sum(-2), b, atol=2e-6, rtol=0)
+
+
+@settings(deadline=None, max_examples=60)
+@given(problems(), st.sampled_from([1.0, 0.3, 0.1]))
+def test_value_is_cost_plus_epsilon_times_the_divergence_from_the_product(problem, epsilon):
+    a, b, cost = problem
+    result = sinkhorn(a, b, cost, epsilon, tol=1e-9)
+    plan, product = result.plan, a[:, None] * b
+    divergence = torch.special.xlogy(plan, plan / product.where(product > 0, 1)).sum()
+    assert result.cost.item() == pytest.approx((plan * cost).sum().item(), abs=1e-7)
+    assert result.value.item() == pytest.approx(
+        (result.cost + epsilon * divergence).item(), abs=1e-6
+    )
+
+
+@settings(deadline=None, max_examples=40)
+@given(problems(), st.floats(-3, 3))
+def test_a_constant_added_to_the_cost_is_added_to_the_value(problem, constant):
+    a, b, cost = problem
+    value = sinkhorn(a, b, cost, 0.3, tol=1e-9).value
+    shifted = sinkhorn(a, b, cost + constant, 0.3, tol=1e-9).value
+    assert shifted.item() == pytest.approx(value.item() + constant, abs=1e-6)
+
+
+@settings(deadline=None, max_examples=40)
+@given(problems())
+def test_swapping_the_masses_transposes_the_plan(problem):
+    a, b, cost = problem
+    forth = sinkhorn(a, b, cost, 0.3, tol=1e-9)
+    back = sinkhorn(b, a, cost.T, 0.3, tol=1e-9)
+    torch.testing.assert_close(forth.plan, back.plan.T, atol=1e-6, rtol=0)
+    assert forth.value.item() == pytest.approx(back.value.item(), abs=1e-6)
+
+
+@settings(deadline=None, max_examples=40)
+@given(problems())
+def test_value_lies_between_the_exact_cost_and_the_cost_of_the_product_plan(problem):
+    a, b, cost = problem
+    exact = ot.emd2(a.numpy(), b.numpy(), cost.numpy())
+    value = sinkhorn(a, b, cost, 0.3).value.item()
+    assert exact - 1e-6 <= value <= (a @ cost @ b).item() + 1e-6
+
+
+@settings(deadline=None, max_examples=30)
+@given(problems(), st.floats(0.1, 50))
+def test_value_cost_and_plan_grow_in_proportion_to_the_mass(problem, factor):
+    a, b, cost = problem
+    one, many = sinkhorn(a, b, cost, 0.3), sinkhorn(factor * a, factor * b, cost, 0.3)
+    assert many.value.item() == pytest.approx(factor * one.value.item(), abs=1e-5 * factor)
+    assert many.cost.item() == pytest.approx(factor * one.cost.item(), abs=1e-5 * factor)
+    torch.testing.assert_close(many.plan, factor * one.plan, atol=1e-5 * factor, rtol=0)
+
+
+@pytest.mark.parametrize("epsilon", [1.0, 0.1, 0.01])
+def test_value_and_cost_agree_with_pot(epsilon):
+    a, b, cost = masses(12), masses(9, seed=2), costs(12, 9)
+    peer = ot.solve(
+        cost.numpy(), a.numpy(), b.numpy(), reg=epsilon, reg_type="KL", max_iter=100_000, tol=1e-10
+    )
+    result = sinkhorn(a, b, cost, epsilon, tol=1e-10)
+    assert result.value.item() == pytest.approx(peer.value, abs=1e-8)
+    assert result.cost.item() == pytest.approx(peer.value_linear, abs=1e-7)
+    np.testing.assert_allclose(result.plan.numpy(), peer.plan, atol=1e-8)
+
+
+def test_divergence_agrees_with_geomloss():
+    """geomloss halves the squared distance and takes epsilon = blur²; three of our values give
+    its debiased divergence, doubled."""
+    blur = 0.3
+    x = torch.randn(15, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    y = torch.randn(11, 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64) + 1
+    uniform = [torch.full((len(points),), 1 / len(points)).double() for points in (x, y)]
+
+    def value(i, j):
+        points = (x, y)
+        cost = torch.cdist(points[i], points[j]) ** 2
+        return sinkhorn(uniform[i], uniform[j], cost, 2 * blur**2, tol=1e-9).value
+
+    ours = value(0, 1) - (value(0, 0) + value(1, 1)) / 2
+    theirs = geomloss.SamplesLoss("sinkhorn", p=2, blur=blur, scaling=0.999, backend="tensorized")
+    assert ours.item() == pytest.approx(2 * theirs(x, y).item(), rel=1e-4)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_cost_approaches_the_exact_cost_as_epsilon_shrinks(dtype):
+    a, b, cost = (x.to(dtype) for x in (masses(20), masses(20, seed=2), costs(20, 20)))
+    exact = ot.emd2(*(x.double().numpy() for x in (a, b, cost)), check_marginals=False)
+    gaps = [
+        sinkhorn(a, b, cost, epsilon * cost.max().item(), tol=1e-5).cost.item() - exact
+        for epsilon in (0.1, 0.01, 0.001)
+    ]
+    assert gaps[0] > gaps[1] > gaps[2] > -1e-5
+    # KL(P | a⊗b) is at most the entropy of a, so the cost is within epsilon log n of the exact one.
+    assert gaps[2] < 0.001 * np.log(20)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_nothing_underflows_at_a_thousandth_of_the_largest_cost(dtype):
+    a, b = masses(20, dtype=dtype), masses(25, seed=2, dtype=dtype)
+    cost = (costs(20, 25, dtype=dtype) * 30).square()
+    result = sinkhorn(a, b, cost, 1e-3 * cost.max().item(), tol=1e-5)
+    assert result.plan.dtype == dtype
+    torch.testing.assert_close(result.plan.sum(-1), a, atol=2e-5, rtol=0)
+    torch.testing.assert_close(result.plan.sum(-2), b, atol=2e-5, rtol=0)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("share_of_spread", [1e-2, 1e-3, 1e-4])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_ordered_classes_converge_where_alternating_steps_crawl(dtype, share_of_spread):
+    """Closed form on a line: the exact cost is the area between the cumulative sums."""
+    position = torch.arange(5, dtype=dtype)
+    cost = (position[:, None] - position).abs()
+    a, b = masses(8, 5, dtype=dtype), masses(8, 5, seed=2, dtype=dtype)
+    epsilon = 4 * share_of_spread
+    result = sinkhorn(a, b, cost, epsilon)
+    exact = (a.cumsum(-1) - b.cumsum(-1)).abs().sum(-1)
+    torch.testing.assert_close(result.plan.sum(-1), a, atol=3e-6, rtol=0)
+    torch.testing.assert_close(result.plan.sum(-2), b, atol=3e-6, rtol=0)
+    # The exact plan's divergence from a⊗b is at most the entropy of a, itself at most log 5.
+    assert (result.value >= exact - 1e-5).all()
+    assert (result.value <= exact + epsilon * np.log(5) + 1e-5).all()
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("epsilon", [1e-3, 1e-4, 1e-5])
+def test_points_without_mass_and_single_points_stay_finite_at_tiny_epsilon(epsilon):
+    a = torch.tensor([[0.5, 0.5, 0, 0], [0, 0, 0, 1]], dtype=torch.float64)
+    b = torch.tensor([[0, 0, 1, 0], [0.2, 0, 0.8, 0]], dtype=torch.float64)
+    result = sinkhorn(a, b, costs(4, 4), epsilon)
+    for values in (result.plan, result.f, result.g, result.value):
+        assert torch.isfinite(values).all()
+    torch.testing.assert_close(result.plan.sum(-1), a)
+    torch.testing.assert_close(result.plan.sum(-2), b)
+
+
+@pytest.mark.parametrize("epsilon", [0.2, 0.002], ids=["kernel", "logarithms"])
+@pytest.mark.parametrize("shared", [True, False], ids=["shared cost", "cost of its own"])
+def test_a_batch_gives_what_its_problems_give_one_by_one(epsilon, shared):
+    a, b = masses(2, 3, 6), masses(2, 3, 5, seed=2)
+    cost = costs(6, 5) if shared else costs(2, 3, 6, 5)
+    batch = sinkhorn(a, b, cost, epsilon, tol=1e-9, max_iter=50_000)
+    assert batch.value.shape == batch.cost.shape == batch.error.shape == (2, 3)
+    assert batch.f.shape == (2, 3, 6) and batch.g.shape == (2, 3, 5)
+    for i in np.ndindex(2, 3):
+        own_cost = cost if shared else cost[i]
+        single = sinkhorn(a[i], b[i], own_cost, epsilon, tol=1e-9, max_iter=50_000)
+        torch.testing.assert_close(batch.plan[i], single.plan, atol=1e-7, rtol=0)
+        torch.testing.assert_close(batch.value[i], single.value, atol=1e-7, rtol=0)
+        torch.testing.assert_close(batch.cost[i], single.cost, atol=1e-7, rtol=0)
+
+
+def test_one_target_serves_a_whole_batch():
+    a, b, cost = masses(4, 6), masses(5, seed=2), costs(6, 5)
+    result = sinkhorn(a, b, cost, 0.2)
+    torch.testing.assert_close(result.value, sinkhorn(a, b.expand(4, 5), cost, 0.2).value)
+
+
+def test_both_ways_of_solving_agree():
+    """The spread of 0.95 at epsilon = 0.0032 is just within reach of the float64 kernel."""
+    a, b, cost = masses(8), masses(8, seed=2), costs(8, 8)
+    spread = (cost.max() - cost.min()).item()
+    with_kernel = sinkhorn(a, b, cost, spread / 299, tol=1e-9, max_iter=200_000)
+    on_logarithms = sinkhorn(a, b, cost, spread / 301, tol=1e-9, max_iter=200_000)
+    # d value / d epsilon is KL(P | a⊗b), at most log 8, and epsilon differs by spread * 2.2e-5.
+    assert with_kernel.value.item() == pytest.approx(on_logarithms.value.item(), abs=5e-5)
+
+
+@pytest.mark.parametrize("epsilon", [0.3, 0.003], ids=["kernel", "logarithms"])
+def test_gradients_are_those_of_finite_differences(epsilon):
+    """gradcheck moves one entry at a time; a softmax keeps the totals equal while it does."""
+
+    def value(a_logits, b_logits, cost):
+        a, b = a_logits.softmax(-1), b_logits.softmax(-1)
+        return sinkhorn(a, b, cost, epsilon, tol=1e-12, max_iter=100_000).value
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        arguments = [masses(2, 4), masses(2, 3, seed=2), costs(4, 3)]
+        for argument in arguments:
+            argument.requires_grad_()
+        assert torch.autograd.gradcheck(value, arguments, eps=1e-5, atol=1e-5, rtol=1e-3)
+
+
+def test_gradients_are_the_potentials_and_the_plan():
+    a, b, cost = masses(3, 6), masses(3, 5, seed=2), costs(6, 5)
+    for x in (a, b, cost):
+        x.requires_grad_()
+    result = sinkhorn(a, b, cost, 0.2)
+    grad_a, grad_b, grad_cost = torch.autograd.grad(result.value.sum(), (a, b, cost))
+    torch.testing.assert_close(grad_a, result.f)
+    torch.testing.assert_close(grad_b, result.g)
+    torch.testing.assert_close(grad_cost, result.plan.sum(0))
+
+
+def test_only_the_value_carries_a_gradient():
+    result = sinkhorn(masses(4).requires_grad_(), masses(4, seed=2), costs(4, 4), 0.2)
+    assert result.value.requires_grad
+    assert not any(x.requires_grad for x in (result.cost, result.plan, result.f, result.g))
+
+
+@pytest.mark.parametrize("epsilon", [0.2, 0.002], ids=["kernel", "logarithms"])
+def test_a_point_without_mass_changes_nothing_and_has_a_potential(epsilon):
+    a, b, cost = masses(5), masses(4, seed=2), costs(6, 4)
+    with_zero = torch.cat([a, torch.zeros(1).double()])
+    padded = sinkhorn(with_zero, b, cost, epsilon, tol=1e-9, max_iter=50_000)
+    plain = sinkhorn(a, b, cost[:5], epsilon, tol=1e-9, max_iter=50_000)
+    assert padded.value.item() == pytest.approx(plain.value.item(), abs=1e-7)
+    assert (padded.plan[5] == 0).all()
+    # The potential of an empty point is the price at which it would join: the soft minimum.
+    soft_minimum = -epsilon * torch.logsumexp(b.log() + (padded.g - cost[5]) / epsilon, -1)
+    assert padded.f[5].item() == pytest.approx(soft_minimum.item(), abs=1e-6)
+
+
+def test_potentials_share_the_value_evenly():
+    a, b, cost = masses(6), masses(5, seed=2), costs(6, 5)
+    result = sinkhorn(a, b, cost, 0.2)
+    assert (a @ result.f).item() == pytest.approx(result.value.item() / 2, abs=1e-9)
+    assert (b @ result.g).item() == pytest.approx(result.value.item() / 2, abs=1e-9)
+
+
+def test_stopping_early_is_reported():
+    with pytest.warns(RuntimeWarning, match="stopped after 3 iterations"):
+        result = sinkhorn(masses(30), masses(30, seed=2), costs(30, 30), 0.01, max_iter=3)
+    assert result.n_iter == 3
+    assert result.error.item() == pytest.approx(
+        (result.plan.sum(-1) - masses(30)).abs().max().item(), rel=1e-3
+    )
+
+
+def test_repr_tells_size_epsilon_and_value():
+    text = repr(sinkhorn(masses(3, 6), masses(3, 5, seed=2), costs(6, 5), 0.25))
+    assert "6 x 5" in text and "batch (3,)" in text and "epsilon=0.25" in text
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+@pytest.mark.parametrize("epsilon", [0.2, 0.002])
+def test_the_gpu_agrees_with_the_cpu(epsilon):
+    a, b, cost = masses(4, 6), masses(4, 5, seed=2), costs(6, 5)
+    here = sinkhorn(a, b, cost, epsilon)
+    there = sinkhorn(a.cuda(), b.cuda(), cost.cuda(), epsilon)
+    torch.testing.assert_close(there.value.cpu(), here.value)
+
+
+HALF = torch.tensor([0.5, 0.5])
+SQUARE = torch.tensor([[0.0, 1.0], [1.0, 0.0]])
+
+BAD_ARGUMENTS = {
+    "negative mass": ((torch.tensor([1.5, -0.5]), HALF, SQUARE, 0.1), r"a must not.*-0\.5"),
+    "NaN mass": ((HALF, torch.tensor([0.5, float("nan")]), SQUARE, 0.1), "b must hold.*nan"),
+    "infinite mass": ((torch.tensor([float("inf"), 1]), HALF, SQUARE, 0.1), "a must hold.*inf"),
+    "no mass": ((torch.zeros(2), torch.zeros(2), SQUARE, 0.1), "a must hold some mass"),
+    "unequal totals": ((HALF, HALF * 2, SQUARE, 0.1), "same total mass, got 1 and 2"),
+    "NaN cost": ((HALF, HALF, SQUARE * float("nan"), 0.1), "cost must be finite.*nan"),
+    "infinite cost": ((HALF, HALF, SQUARE / 0, 0.1), "cost must be finite"),
+    "transposed cost": (
+        (HALF, torch.ones(3) / 3, torch.ones(3, 2), 0.1),
+        r"cost must end in \(2, 3",
+    ),
+    "batches that do not fit": (
+        (HALF.expand(3, 2), HALF.expand(4, 2), SQUARE, 0.1),
+        r"batch shapes.*\(3, 2\)",
+    ),
+    "mass without an axis": ((torch.tensor(1.0), HALF, SQUARE, 0.1), r"a must be \(\.\.\., n\)"),
+    "empty masses": ((torch.ones(0), HALF, torch.ones(0, 2), 0.1), "must not be empty"),
+    "whole-number masses": ((torch.tensor([1, 1]), HALF, SQUARE, 0.1), "a must be float32.*int64"),
+    "half precision": ((HALF.half(), HALF, SQUARE, 0.1), "a must be float32.*float16"),
+    "epsilon of zero": ((HALF, HALF, SQUARE, 0.0), "epsilon must be positive.*0.0"),
+    "negative epsilon": ((HALF, HALF, SQUARE, -0.1), "epsilon must be positive.*-0.1"),
+    "NaN epsilon": ((HALF, HALF, SQUARE, float("nan")), "epsilon must be positive.*nan"),
+}
+
+
+@pytest.mark.parametrize("arguments, message", BAD_ARGUMENTS.values(), ids=BAD_ARGUMENTS)
+def test_bad_input_is_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        sinkhorn(*arguments)
+
+
+@pytest.mark.parametrize("limits", [{"tol": 0}, {"tol": -1e-3}, {"max_iter": 0}])
+def test_bad_limits_are_named(limits):
+    with pytest.raises(ValueError, match=next(iter(limits))):
+        sinkhorn(HALF, HALF, SQUARE, 0.1, **limits)
