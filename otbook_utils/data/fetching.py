@@ -38,22 +38,10 @@ def fetch(file: RemoteFile, folder: Path) -> Path:
     answers = []
     for url in file.urls:
         try:
-            # The total stands from the start: pooch asks whether the bar is true, and a bar without
-            # a total refuses to say.
-            with tqdm(
-                desc=file.name,
-                total=file.size,
-                unit="B",
-                unit_scale=True,
-                leave=False,
-                disable=file.size < 1_000_000,
-            ) as bar:
+            with _bar(file) as bar:
+                downloader = pooch.HTTPDownloader(bar, chunk_size=CHUNK, timeout=TIMEOUT)
                 path = pooch.retrieve(
-                    url,
-                    file.checksum,
-                    fname=file.name,
-                    path=folder,
-                    downloader=pooch.HTTPDownloader(bar, chunk_size=CHUNK, timeout=TIMEOUT),
+                    url, file.checksum, fname=file.name, path=folder, downloader=downloader
                 )
             return Path(path)
         # requests' errors are OSErrors; a wrong checksum is pooch's ValueError.
@@ -64,4 +52,18 @@ def fetch(file: RemoteFile, folder: Path) -> Path:
         f"{file.name} could not be fetched into {folder}; expected {file.size:,} bytes with "
         f"{file.checksum}. No mirror gave that file:\n{tried}\n"
         "Nothing partial was kept: load again once the connection works"
+    )
+
+
+def _bar(file: RemoteFile) -> tqdm:
+    """Return the progress bar of a download, hidden where it would only flash."""
+    # The total stands from the start: pooch asks whether the bar is true, and a bar without one
+    # refuses to say.
+    return tqdm(
+        desc=file.name,
+        total=file.size,
+        unit="B",
+        unit_scale=True,
+        leave=False,
+        disable=file.size < 1_000_000,
     )
