@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import re
 import threading
@@ -154,6 +155,9 @@ class _Run:
             await client.async_execute(env=self._environment)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             failure = _describe_failure(notebook, at[0], error)
+        finally:
+            if client.km is None:  # gone already: else it grumbles when Python exits
+                atexit.unregister(client._cleanup_kernel)
         seconds = time.perf_counter() - begun
         return Execution(self.chapter, notebook, seconds, failure, _stderr_lines(notebook))
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from otbook_utils.publishing.book import Book, Chapter
+from otbook_utils.publishing.book import Book
 from otbook_utils.publishing.errors import PublishingError
 from otbook_utils.publishing.files import files_below, write_atomically
 
@@ -86,8 +86,8 @@ def update(book: Book, *, write: bool) -> list[str]:
     """
     repository = repository_of(book)
     wanted: dict[Path, str] = {}
-    for chapter in book.chapters:
-        wanted[chapter.path] = _with_setup_cell(chapter, repository)
+    for path in _notebooks(book):
+        wanted[path] = _with_setup_cell(path, repository)
     for path in _texts(book):
         wanted[path] = _with_address(path, repository)
     stale = [path for path, text in wanted.items() if text != path.read_text(encoding="utf-8")]
@@ -97,14 +97,20 @@ def update(book: Book, *, write: bool) -> list[str]:
     return [path.relative_to(book.root).as_posix() for path in stale]
 
 
-def _with_setup_cell(chapter: Chapter, repository: Repository) -> str:
+def _notebooks(book: Book) -> list[Path]:
+    """Return the chapters, those too that the table of contents does not name yet."""
+    unlisted = [path for path in files_below(book.root / "book") if path.suffix == ".ipynb"]
+    return sorted({*unlisted, *(chapter.path for chapter in book.chapters)})
+
+
+def _with_setup_cell(path: Path, repository: Repository) -> str:
     """Return the text of a notebook with its set-up cell as it ought to be."""
-    text = chapter.path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
     notebook = json.loads(text)
     cells = [cell for cell in notebook["cells"] if "setup" in cell["metadata"].get("tags", [])]
     if len(cells) != 1 or cells[0]["cell_type"] != "code":
         raise PublishingError(
-            f"{chapter.name} must have one code cell with the tag setup, found {len(cells)}"
+            f"{path.name} must have one code cell with the tag setup, found {len(cells)}"
         )
     source = setup_source(repository)
     if "".join(cells[0]["source"]) == source:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,9 +66,10 @@ class Store:
     def drop_strangers(self) -> None:
         """Remove every cache entry that no record names: what a broken-off run left behind."""
         known = {record.hashkey for record in self.records.values()}
-        for entry in self._cache.list_cache_records():
-            if entry.hashkey not in known:
-                self._remove_entry(entry.hashkey)
+        entries = {entry.hashkey for entry in self._cache.list_cache_records()}
+        folders = {path.name for path in (self.folder / "executed").glob("*")}
+        for hashkey in (entries | folders) - known:
+            self._remove_entry(hashkey)
 
     def _holds(self, hashkey: str) -> bool:
         entries = {entry.hashkey for entry in self._cache.list_cache_records()}
@@ -78,10 +80,9 @@ class Store:
 
         for entry in self._cache.list_cache_records():
             if entry.hashkey == hashkey:
-                try:
-                    self._cache.remove_cache(entry.pk)
-                except KeyError:  # the record outlived its file
-                    NbCacheRecord.remove_records([entry.pk], self._cache.db)
+                NbCacheRecord.remove_records([entry.pk], self._cache.db)
+        # Not the cache's own removal, which stops at a folder that has lost its notebook.
+        shutil.rmtree(self.folder / "executed" / hashkey, ignore_errors=True)
 
     def _read_index(self) -> dict[str, Record]:
         try:
