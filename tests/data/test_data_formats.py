@@ -65,6 +65,8 @@ def test_cifar_rows_come_before_columns(path):
     image = np.zeros((1, 32, 32, 3), np.uint8)
     image[0, 1, 0, 0] = 200  # second row, first column, red
     assert formats.cifar10_bytes(image, np.array([0]))[1 + 32] == 200
+    path.write_bytes(cifar_archive([("batch", image, np.array([0]))]))
+    assert np.array_equal(formats.read_cifar10(path, ["batch"])[0], image)
 
 
 def test_a_cifar_archive_without_a_batch_or_with_half_a_record_is_refused(path):
