@@ -1,0 +1,41 @@
+"""The commands say plainly what is wrong."""
+
+import sys
+
+import pytest
+
+from otbook_utils.__main__ import main
+from tests.publishing import tiny
+
+
+def test_missing_library_is_named_with_its_cure(book, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "nbclient", None)
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    assert main(["execute", "--book", str(book.root)]) == 1
+    said = capsys.readouterr().err
+    assert "needs yaml, which is not installed" in said
+    assert "make book" in said
+
+
+def test_folder_without_a_book_is_an_error(tmp_path, capsys):
+    assert main(["build", "--book", str(tmp_path)]) == 1
+    assert "no _config.yml with a _toc.yml" in capsys.readouterr().err
+
+
+def test_page_that_does_not_exist_is_an_error(book, capsys):
+    tiny.write(book.root / "_toc.yml", tiny.CONTENTS + "  - file: book/nowhere\n")
+    assert main(["execute", "--book", str(book.root)]) == 1
+    assert "book/nowhere" in capsys.readouterr().err
+
+
+def test_unknown_profile_is_an_error(book, monkeypatch, capsys):
+    monkeypatch.setenv("OTBOOK_PROFILE", "enormous")
+    assert main(["execute", "--book", str(book.root)]) == 1
+    assert "OTBOOK_PROFILE must be one of quick, full, got 'enormous'" in capsys.readouterr().err
+
+
+def test_command_must_be_known(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["publish"])
+    assert stopped.value.code == 2
+    assert "setup-cells" in capsys.readouterr().err
