@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 PORT ?= 8000
 
-.PHONY: book test lint serve clean
+.PHONY: book test lint colab serve clean
 .DEFAULT_GOAL := book
 
 $(INSTALLED): requirements.txt pyproject.toml
@@ -27,6 +27,12 @@ lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m otbook_utils setup-cells --check
 	find book -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' -exec $(BIN)/nbstripout --verify --keep-id {} +
+
+# In Colab's own environment (see .github/workflows/colab.yml): its torch and its ipywidgets, our
+# package, and neither a .venv nor the pins.
+colab:
+	python3 -m pip install --quiet . $(shell grep '^nbval==' requirements.txt)
+	OTBOOK_EXPLORE=live python3 -m pytest -o addopts="" --nbval-lax --nbval-cell-timeout=300 book
 
 serve:
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)

@@ -2,7 +2,8 @@
 
 import os
 
-os.environ["OTBOOK_EXPLORE"] = "still"  # one frame a figure: a chapter's time is its own
+# One frame a figure: a chapter's time is its own. (`make colab` asks for live sliders.)
+os.environ.setdefault("OTBOOK_EXPLORE", "still")
 os.environ["TQDM_DISABLE"] = "1"
 os.environ.setdefault("OTBOOK_PROFILE", "quick")
 # One thread a process (before NumPy and torch count the cores): the tests already share them.

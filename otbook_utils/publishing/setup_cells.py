@@ -54,6 +54,7 @@ class Repository:
             "url": self.url,
             "pages": f"{owner.lower()}.github.io/{name}",
             "path": path,
+            "folder": f"lab/tree/{name}/",  # where nbgitpuller puts a clone
             "branch": f"branch={self.branch}",
         }
 

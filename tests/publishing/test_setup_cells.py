@@ -20,7 +20,7 @@ README = f"""\
 <!-- repository: {tiny.ADDRESS} main -->
 [read](https://someone.github.io/some-book) [tests]({tiny.ADDRESS}/actions)
 [Colab](https://colab.research.google.com/github/someone/some-book/blob/main/book/a.ipynb)
-hub?repo=https%3A%2F%2Fgithub.com%2Fsomeone%2Fsome-book&branch=main
+hub?repo=https%3A%2F%2Fgithub.com%2Fsomeone%2Fsome-book&branch=main&urlpath=lab/tree/some-book/book/a.ipynb
 <!-- end of repository -->
 someone else wrote some-book too.
 """
@@ -67,7 +67,7 @@ def test_one_changed_line_and_one_command_make_a_fork(written):
     assert "https://another.github.io/fork" in text
     assert f"({FORK}/actions)" in text
     assert "colab.research.google.com/github/another/fork/blob/trunk/book/a.ipynb" in text
-    assert "repo=https%3A%2F%2Fgithub.com%2Fanother%2Ffork&branch=trunk" in text
+    assert "repo=https%3A%2F%2Fgithub.com%2Fanother%2Ffork&branch=trunk&urlpath=lab/tree/fork/book" in text
     assert "someone else wrote some-book too." in text
 
 
