@@ -67,7 +67,8 @@ def test_one_changed_line_and_one_command_make_a_fork(written):
     assert "https://another.github.io/fork" in text
     assert f"({FORK}/actions)" in text
     assert "colab.research.google.com/github/another/fork/blob/trunk/book/a.ipynb" in text
-    assert "repo=https%3A%2F%2Fgithub.com%2Fanother%2Ffork&branch=trunk&urlpath=lab/tree/fork/book" in text
+    assert "repo=https%3A%2F%2Fgithub.com%2Fanother%2Ffork&branch=trunk" in text
+    assert "urlpath=lab/tree/fork/book/a.ipynb" in text
     assert "someone else wrote some-book too." in text
 
 
