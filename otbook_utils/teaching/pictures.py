@@ -19,6 +19,8 @@ PAGE_DPI = 96
 _SHOW_DPI = 192
 _LOSSY_QUALITY = 85
 _COLOURS = 256
+# What takes less than a byte for so many pixels is no photograph.
+_PIXELS_PER_BYTE = 10
 _FEWEST_ALT_WORDS = 3
 
 
@@ -131,7 +133,7 @@ def rasterise(figure: Figure, dpi: float) -> Image.Image:
     buffer = io.BytesIO()
     # bbox_inches="tight" in someone's rcParams would give every frame another size.
     with plt.rc_context({"savefig.bbox": None, "savefig.transparent": False}):
-        figure.savefig(buffer, format="png", dpi=dpi, pil_kwargs={"compress_level": 1})
+        figure.savefig(buffer, format="png", dpi=dpi, pil_kwargs={"compress_level": 0})
     rgba = Image.open(buffer).convert("RGBA")
     white = Image.new("RGBA", rgba.size, "white")
     return Image.alpha_composite(white, rgba).convert("RGB")
@@ -154,6 +156,8 @@ def encode(image: Image.Image) -> bytes:
         return _webp(image, lossless=True)
     few = image.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     drawing = _webp(few.convert("RGB"), lossless=True)
+    if len(drawing) * _PIXELS_PER_BYTE <= image.width * image.height:
+        return drawing
     photograph = _webp(image, quality=_LOSSY_QUALITY)
     return drawing if len(drawing) <= 1.25 * len(photograph) else photograph
 

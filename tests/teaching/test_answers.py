@@ -1,0 +1,57 @@
+"""From what a learner hands in to what a checker compares."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from otbook_utils.teaching import WrongAnswer, close, expect_array, expect_choice, expect_number
+
+finite = st.floats(-1e6, 1e6)
+
+
+@given(finite)
+def test_a_number_is_itself_in_whatever_it_is_wrapped(x):
+    torch = pytest.importorskip("torch")
+    for wrapped in (x, np.float64(x), np.array(x), np.array([x]), torch.tensor(x, dtype=float)):
+        assert expect_number(wrapped) == x
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["1", True, None, [1], np.ones(2), float("nan"), float("inf"), 1j, print, b"1", np.array("1")],
+)
+def test_what_is_no_finite_number_is_a_wrong_answer(answer):
+    with pytest.raises(WrongAnswer, match="Expected the cost to be"):
+        expect_number(answer, "the cost")
+
+
+@given(st.lists(finite, min_size=1))
+def test_an_array_keeps_its_numbers(numbers):
+    assert (expect_array(numbers) == np.array(numbers)).all()
+    assert expect_array(numbers, (None,)).dtype == np.float64
+
+
+@pytest.mark.parametrize("answer", [" Sinkhorn", "SINKHORN ", "sinkhorn"])
+def test_a_choice_is_found_whatever_its_case(answer):
+    assert expect_choice(answer, ["exact", "sinkhorn"]) == "sinkhorn"
+
+
+@pytest.mark.parametrize("answer", ["c", "", 1, None, ["a"]])
+def test_a_choice_that_is_none_of_them_is_told_the_choices(answer):
+    with pytest.raises(WrongAnswer, match="one of `'a'`, `'b'`"):
+        expect_choice(answer, ["a", "b"])
+
+
+@given(finite, st.floats(1e-8, 1e-2))
+def test_closeness_is_symmetric_and_scales(x, tol):
+    near = x + 0.5 * tol * max(1, abs(x))
+    far = x + 3 * tol * max(1, abs(x))
+    assert close(x, near, tol) and close(near, x, tol)
+    assert not close(x, far, tol) and not close(far, x, tol)
+
+
+def test_nothing_is_close_to_nan_and_shapes_must_agree():
+    assert not close(float("nan"), float("nan"))
+    assert not close([1, 1], [1, 1, 1])
+    assert close(np.ones((2, 2)), 1)

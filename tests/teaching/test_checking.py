@@ -1,0 +1,327 @@
+"""Exercises that check themselves."""
+
+import functools
+import sys
+import types
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from otbook_utils.teaching import (
+    Verdict,
+    WrongAnswer,
+    check,
+    checking,
+    exercise,
+    exercises,
+    expect_array,
+    expect_number,
+    right,
+    wrong,
+)
+from tests.teaching.drawings import soup
+
+
+@pytest.fixture(autouse=True)
+def registry(monkeypatch):
+    monkeypatch.setattr(checking, "_CHECKERS", {})
+
+
+@pytest.fixture
+def double():
+    """An exercise: write a function that doubles its argument."""
+
+    @exercise("xx-01-1")
+    def check_double(answer):
+        if expect_number(answer(2), "double(2)") != 4:
+            return wrong("Try `double(2)` by hand.")
+        return right("Now for vectors.") if answer(0) == 0 else wrong("What of zero?")
+
+
+@pytest.fixture
+def plan():
+    """An exercise: a 2 x 3 plan whose mass is 1."""
+
+    @exercise("xx-01-2")
+    def check_plan(answer):
+        array = expect_array(answer, (2, 3))
+        assert abs(array.sum() - 1) < 1e-6, "The plan must carry mass 1."
+        return right("And its columns?")
+
+
+def test_a_right_answer_is_told_what_to_look_at_next(double):
+    assert check("xx-01-1", lambda x: 2 * x) == right("Now for vectors.")
+
+
+def test_a_wrong_answer_gets_the_hint_on_that_mistake(double):
+    assert check("xx-01-1", lambda x: x) == wrong("Try `double(2)` by hand.")
+
+
+def not_implemented(x):
+    raise NotImplementedError
+
+
+def dots(x): ...
+
+
+@pytest.mark.parametrize(
+    "stub",
+    [
+        None,
+        ...,
+        "",
+        " ... ",
+        (None, None),
+        [...],
+        {"plan": None, "cost": ...},
+        dots,
+        not_implemented,
+        lambda x: ...,
+        lambda x: (None, None),
+        functools.partial(dots),
+    ],
+)
+def test_an_untouched_stub_is_not_attempted(double, stub):
+    verdict = check("xx-01-1", stub)
+    assert verdict.status == "not attempted"
+    assert "not attempted yet" in repr(verdict).lower()
+
+
+def test_a_module_whose_forward_is_missing_is_not_attempted(double):
+    class Loss:
+        def __call__(self, x):
+            raise NotImplementedError
+
+    assert check("xx-01-1", Loss()).status == "not attempted"
+
+
+def test_a_function_that_forgets_to_return_later_is_wrong(double):
+    verdict = check("xx-01-1", lambda x: 4 if x == 2 else None)
+    assert verdict == wrong("What of zero?")
+
+
+def test_an_error_in_the_learners_function_is_told_not_thrown(double):
+    verdict = check("xx-01-1", lambda x: 1 / 0)
+    assert verdict == wrong("Your function raised `ZeroDivisionError`: division by zero")
+
+
+def test_a_function_of_other_arguments_is_told_so(double):
+    verdict = check("xx-01-1", lambda: 4)
+    assert verdict.status == "wrong"
+    assert "positional argument" in verdict.message
+
+
+def test_a_value_where_a_function_is_wanted_is_wrong(double):
+    assert check("xx-01-1", 4).status == "wrong"
+
+
+odd = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.binary(max_size=3)
+    | st.complex_numbers()
+    | st.sampled_from([..., object(), np.nan, np.zeros((3, 2)), np.ones(6), np.array("x"), {1, 2}]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner),
+    max_leaves=6,
+)
+
+
+@pytest.mark.filterwarnings("ignore")
+@given(odd)
+def test_no_answer_however_odd_raises(answer):
+    @exercise("xx-01-3")
+    def check_anything(given):
+        assert abs(expect_array(given, (2, 3)).sum() - 1) < 1e-6, "mass"
+        return right("well")
+
+    verdict = check("xx-01-3", answer)
+    assert verdict.status in ("wrong", "not attempted")
+    assert "Traceback" not in repr(verdict)
+
+
+def test_the_right_array_passes_whatever_it_is_made_of(plan):
+    torch = pytest.importorskip("torch")
+    rows = [[0.5, 0, 0], [0, 0.25, 0.25]]
+    for answer in (
+        rows,
+        tuple(map(tuple, rows)),
+        np.array(rows),
+        np.array(rows, np.float32),
+        torch.tensor(rows),
+        torch.tensor(rows, requires_grad=True),
+        [torch.tensor(row) for row in rows],
+    ):
+        assert check("xx-01-2", answer).status == "right"
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (np.zeros((3, 2)), "Is it the transpose?"),
+        (np.zeros(6), "to have the shape (2, 3), got (6,)"),
+        ([[1, 2], [3]], "not of one length"),
+        ("a plan", "to be an array of numbers, got `'a plan'`"),
+        (0.5, "to be an array of numbers, got `0.5`"),
+        (np.full((2, 3), np.nan), "it holds nan or inf"),
+        (np.ones((2, 3)), "The plan must carry mass 1."),
+    ],
+)
+def test_a_wrong_array_is_told_what_is_wrong_with_it(plan, answer, hint):
+    verdict = check("xx-01-2", answer)
+    assert verdict.status == "wrong"
+    assert hint in verdict.message
+
+
+def test_an_assertion_without_words_still_gives_a_hint():
+    @exercise("xx-01-4")
+    def check_positive(answer):
+        assert answer > 0
+        return right("yes")
+
+    assert check("xx-01-4", -1).message
+
+
+def test_a_checker_that_returns_no_verdict_is_the_authors_error():
+    @exercise("xx-01-5")
+    def check_nothing(answer):
+        return True
+
+    with pytest.raises(TypeError, match="must return a Verdict, got True"):
+        check("xx-01-5", 1)
+
+
+def test_an_interrupt_is_not_swallowed(double):
+    def slow(x):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check("xx-01-1", slow)
+
+
+def test_an_unknown_id_lists_the_ids_near_it(double):
+    with pytest.raises(ValueError, match=r"got 'xx-01-9'; did you mean .*'xx-01-1'"):
+        check("xx-01-9", 1)
+
+
+@pytest.mark.parametrize("id", ["", "ot", "ot-1-1", "OT-01-1", "ot-01-1 ", "ot_01_1", None, 3])
+def test_a_malformed_id_is_refused(id):
+    with pytest.raises(ValueError, match="id must look like"):
+        exercise(id)
+
+
+def test_an_id_is_given_once(double):
+    with pytest.raises(ValueError, match="id 'xx-01-1' is taken by"):
+
+        @exercise("xx-01-1")
+        def check_other(answer):
+            return right("no")
+
+
+def test_a_module_that_is_reloaded_may_register_again():
+    for message in ("first", "second"):
+
+        @exercise("xx-01-6")
+        def check_again(answer, message=message):
+            return right(message)
+
+    assert check("xx-01-6", 1) == right("second")
+
+
+@pytest.fixture
+def parts(tmp_path, monkeypatch):
+    """A book of two parts, of which the first has a library missing."""
+    book = tmp_path / "otbook_utils"
+    for part, source in {
+        "alpha": "import a_library_that_is_not_there",
+        "beta": "from otbook_utils.teaching import exercise, right\n"
+        "@exercise('be-01-1')\ndef check_it(answer):\n    return right('beta')",
+        "gamma": None,
+    }.items():
+        (book / part).mkdir(parents=True)
+        (book / part / "__init__.py").write_text("")
+        if source:
+            (book / part / "exercises.py").write_text(source)
+    package = types.ModuleType("otbook_utils")
+    package.__path__ = [str(book), *sys.modules["otbook_utils"].__path__]
+    monkeypatch.setitem(sys.modules, "otbook_utils", package)
+    monkeypatch.setattr(checking, "_parts", lambda: ["alpha", "beta", "gamma"])
+    yield
+    for name in [n for n in sys.modules if n.startswith("otbook_utils.beta")]:
+        del sys.modules[name]
+
+
+def test_a_parts_exercises_are_found_though_nobody_imported_them(parts):
+    assert check("be-01-1", 1) == right("beta")
+
+
+def test_a_part_that_cannot_be_imported_is_named_when_its_exercise_is_asked_for(parts):
+    with pytest.raises(ValueError, match="exercises of alpha could not be imported"):
+        check("al-01-1", 1)
+
+
+def test_no_part_is_imported_with_the_teaching_package():
+    import subprocess
+
+    code = (
+        "import sys, otbook_utils.teaching\n"
+        "parts = [m for m in sys.modules if m.startswith('otbook_utils.')]\n"
+        "assert all(m.startswith('otbook_utils.teaching') for m in parts), parts\n"
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_ids_are_listed_in_order(double, plan, monkeypatch):
+    monkeypatch.setattr(checking, "_parts", lambda: [])
+    assert exercises() == ("xx-01-1", "xx-01-2")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "name", "word"),
+    [
+        (right("fine"), "otbook-right", "Right."),
+        (wrong("look"), "otbook-wrong", "Not yet."),
+        (Verdict("not attempted"), "otbook-todo", "Not attempted yet."),
+    ],
+)
+def test_a_verdict_is_told_in_a_word_and_not_by_colour_alone(verdict, name, word):
+    box = soup(verdict._repr_html_()).div
+    assert name in box["class"] and "otbook-verdict" in box["class"]
+    assert box.strong.text == word
+    assert repr(verdict).startswith(word)
+
+
+def test_a_message_is_escaped_and_may_hold_code():
+    box = soup(wrong("Is `a < b` <script>?")._repr_html_()).div
+    assert box.code.text == "a < b"
+    assert box.script is None
+
+
+def test_a_verdict_cannot_be_changed():
+    with pytest.raises(AttributeError):
+        right("so").status = "wrong"
+
+
+def test_a_status_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="status must be one of"):
+        Verdict("perhaps")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_verdicts_are_readable_in_either_theme(opened, theme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    boxes = [v._repr_html_() for v in (right("Look at `P`."), wrong("See `P`."))]
+    page = opened(*boxes, Verdict("not attempted", "Begin.")._repr_html_())
+    page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+    assert Axe().run(page).response["violations"] == []
+
+
+def test_wrong_answer_is_what_helpers_raise():
+    with pytest.raises(WrongAnswer):
+        expect_number("one")
