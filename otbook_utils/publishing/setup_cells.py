@@ -25,7 +25,8 @@ import subprocess
 import sys
 
 if importlib.util.find_spec("otbook_utils") is None:
-    helper = "otbook-utils @ git+{url}@{branch}"
+    address = "{url}"
+    helper = f"otbook-utils @ git+{{address}}@{branch}"
     if "google.colab" not in sys.modules:
         raise ModuleNotFoundError(f'This chapter needs a package: pip install "{{helper}}"')
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", helper], check=True)

@@ -61,7 +61,8 @@ def test_one_changed_line_and_one_command_make_a_fork(written):
     assert set(update(forked, write=True)) == stale
     assert update(forked, write=False) == []
     for chapter in forked.chapters:
-        assert f"git+{FORK}@trunk" in setup_cell(chapter.path)
+        assert f'"{FORK}"' in setup_cell(chapter.path)
+        assert "@trunk" in setup_cell(chapter.path)
     text = (forked.root / "README.md").read_text()
     assert f"<!-- repository: {FORK} trunk -->" in text
     assert "https://another.github.io/fork" in text
