@@ -135,6 +135,12 @@ def check_line(answer: Callable[[np.ndarray, np.ndarray, float], float]) -> Verd
                 f"For p = {p} this is the cost, in the unit of `x` to the power {p}. The root that "
                 "brings it back to the unit of `x` is missing."
             )
+        nearest = (np.abs(x[:, None] - y) ** p).min(axis=1).mean()
+        if close(got, nearest) or close(got, nearest ** (1 / p)):
+            return wrong(
+                "You sent every point to its nearest place: some places then get more than 1/n, "
+                "and others nothing."
+            )
         return wrong(f"For p = {p} and {n} points: expected {power ** (1 / p):.4f}, got {got:.4f}.")
     return right(
         "Two sorts and a mean: about n log n steps, where the general problem needs about n³. "
@@ -185,7 +191,7 @@ def check_disagreement(answer: Any) -> Verdict:
         score = (w1_c / w1_b) * (w2_b / w2_c) if w1_b and w2_c else np.inf
         return right(
             f"{told} The two ratios multiply to {score:.2f}; with five places nobody can reach "
-            "more than √5 = 2.24. Which of the two would you report, if one of five sensors is faulty?"
+            "more than √5 = 2.24. Which would you report if one sensor in five may be faulty?"
         )
     if w1_b >= 1.1 * w1_c and w2_c >= 1.1 * w2_b:
         return wrong(f"{told} You have it the other way round: exchange b and c.")

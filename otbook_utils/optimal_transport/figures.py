@@ -144,7 +144,7 @@ def draw_map(
     """Draw starts, wanted places and a plan in the plane; widths and areas show mass.
 
     X: (n, 2) and Y: (m, 2) places, in the unit of the axes. P: (n, m) masses.
-    rows, columns: letters beside the places; with them the masses are written on the lines.
+    rows, columns: letters inside the markers; with them the masses are written on the lines.
     size: area, in points squared, of the marker of an average mass. line: points of width for
     the average mass of a start.
 
@@ -170,9 +170,10 @@ def draw_map(
     wanted = {"color": WANTED, "edgecolor": "black", "marker": "s"}
     ax.scatter(*X.T, s=size * a / unit, zorder=3, linewidth=0.6, **start)
     ax.scatter(*Y.T, s=size * b / unit, zorder=3, linewidth=0.6, **wanted)
-    above = {"xytext": (0, 12), "textcoords": "offset points", "ha": "center", "zorder": 4}
-    for place, name in [*zip(X, rows, strict=False), *zip(Y, columns, strict=False)]:
-        ax.annotate(name, place, weight="bold", **above)
+    for names, places, colour in ((rows, X, "white"), (columns, Y, "black")):
+        for name, place in zip(names, places, strict=False):
+            # Letters are drawn for sight, not for their bottom line, which would look too low.
+            ax.text(*place, name, color=colour, ha="center", va="center_baseline", zorder=4)
     ax.set_aspect("equal")
 
 
