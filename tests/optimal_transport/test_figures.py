@@ -1,0 +1,149 @@
+"""The drawings show the numbers that they are given, and refuse a plan of the wrong shape."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from matplotlib.patches import FancyArrowPatch
+
+from otbook_utils.optimal_transport.figures import (
+    draw_bars,
+    draw_cost_curve,
+    draw_cumulative,
+    draw_map,
+    draw_plan_matrix,
+    draw_sand,
+    draw_shelf,
+)
+
+# Whole numbers, some of them zero: what is drawn can then be compared exactly.
+PLANS = arrays(float, (2, 3), elements=st.integers(0, 9).map(float)).filter(lambda P: P.sum() > 0)
+
+
+@pytest.fixture
+def ax():
+    figure, axes = plt.subplots()
+    yield axes
+    plt.close(figure)
+
+
+def widths(axes):
+    return sorted(line.get_linewidth() for line in axes.lines)
+
+
+@settings(max_examples=25, deadline=None)
+@given(P=PLANS)
+def test_map_draws_one_line_for_each_entry_and_its_width_is_the_mass(P):
+    figure, axes = plt.subplots()
+    draw_map(axes, np.eye(2), np.ones((3, 2)), P, line=3.0)
+    average_of_a_start = P.sum() / 2
+    wanted = sorted(3.0 * P[P > 0] / average_of_a_start)
+    drawn = widths(axes)
+    plt.close(figure)
+    assert np.allclose(drawn, wanted)
+
+
+@settings(max_examples=25, deadline=None)
+@given(P=PLANS)
+def test_plan_matrix_writes_entries_and_marginals(P):
+    figure, axes = plt.subplots()
+    draw_plan_matrix(axes, P, "AB", "KLM")
+    texts = [text.get_text() for text in axes.texts]
+    plt.close(figure)
+    entries = [f"{mass:g}" if mass else "·" for mass in P.ravel()]
+    rows = [f"{name}: {mass:g}" for name, mass in zip("AB", P.sum(axis=1), strict=True)]
+    columns = [f"{name}: {mass:g}" for name, mass in zip("KLM", P.sum(axis=0), strict=True)]
+    assert texts == entries + rows + columns
+
+
+def test_plan_matrix_has_bars_as_long_as_the_marginals(ax):
+    P = np.array([[1.0, 2.0], [0.0, 5.0]])
+    draw_plan_matrix(ax, P, "AB", "KL")
+    rows = [-bar.get_width() for bar in ax.patches[4:6]]
+    columns = [-bar.get_height() for bar in ax.patches[6:8]]
+    assert np.allclose(np.array(rows) / sum(rows), P.sum(axis=1) / P.sum())
+    assert np.allclose(np.array(columns) / sum(columns), P.sum(axis=0) / P.sum())
+
+
+def test_sand_keeps_its_scale_when_mass_moves_between_piles():
+    limits = []
+    for left in (0.0, 4.0, 10.0):
+        figure, axes = plt.subplots()
+        P = np.array([[left, 0.0], [10 - left - 3, 3.0]]) if left <= 7 else [[7.0, 3.0], [0, 0]]
+        draw_sand(axes, [2, 6], np.sum(P, axis=1), [0, 9], [7, 3], P, rows="AB", columns="KL")
+        heights = [bar.get_height() for bar in axes.patches[:2]]
+        limits.append((axes.get_xlim(), axes.get_ylim(), sum(heights)))
+        plt.close(figure)
+    assert limits[0][:2] == limits[1][:2] == limits[2][:2]
+    assert np.allclose([total for *_, total in limits], limits[0][2])
+
+
+def test_bars_of_what_is_wanted_do_not_differ_by_colour_alone(ax):
+    draw_bars(ax, [0], [1.0])
+    draw_bars(ax, [1], [1.0], wanted=True)
+    there, wanted = ax.patches
+    assert not there.get_hatch()
+    assert wanted.get_hatch()
+
+
+def test_map_tells_starts_from_wanted_places_by_shape(ax):
+    draw_map(ax, [[0, 0]], [[1, 1]], [[1.0]])
+    starts, wanted = ax.collections
+    assert len(starts.get_paths()[0].vertices) > len(wanted.get_paths()[0].vertices)
+
+
+def test_map_letters_stand_in_their_places(ax):
+    draw_map(ax, [[0, 0], [1, 0]], [[2, 2]], [[1.0], [0.0]], rows="AB", columns="K")
+    places = {text.get_text(): text.get_position() for text in ax.texts}
+    assert places["A"] == (0, 0)
+    assert places["B"] == (1, 0)
+    assert places["K"] == (2, 2)
+
+
+def test_cost_curve_marks_the_cost_where_we_are(ax):
+    draw_cost_curve(ax, [0, 1, 2], [5.0, 4.0, 6.0], here=2)
+    assert ax.lines[1].get_xydata().tolist() == [[2.0, 6.0]]
+
+
+def test_shelf_draws_an_arc_for_each_move(ax):
+    draw_shelf(ax, 4, {slot: slot + 1 for slot in range(4)})
+    assert sum(isinstance(patch, FancyArrowPatch) for patch in ax.patches) == 4
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    x=st.lists(st.integers(-9, 9), min_size=1, max_size=5),
+    y=st.lists(st.integers(-9, 9), min_size=1, max_size=5),
+)
+def test_cumulative_curves_rise_from_zero_to_one(x, y):
+    figure, axes = plt.subplots()
+    draw_cumulative(axes, x, np.full(len(x), 1 / len(x)), y, np.full(len(y), 1 / len(y)))
+    curves = [line.get_ydata() for line in axes.lines]
+    plt.close(figure)
+    for curve in curves:
+        assert curve[0] == 0
+        assert np.isclose(curve[-1], 1)
+        assert (np.diff(curve) >= -1e-12).all()
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda ax, P: draw_map(ax, np.eye(2), np.ones((3, 2)), P),
+        lambda ax, P: draw_plan_matrix(ax, P, "AB", "KLM"),
+        lambda ax, P: draw_sand(
+            ax, [0, 1], [1, 1], [0, 1, 2], [1] * 3, P, rows="AB", columns="KLM"
+        ),
+    ],
+    ids=["draw_map", "draw_plan_matrix", "draw_sand"],
+)
+def test_plan_of_the_wrong_shape_is_refused(ax, draw):
+    with pytest.raises(ValueError, match=r"P must have the shape \(2, 3\), got \(3, 2\)"):
+        draw(ax, np.ones((3, 2)))
+
+
+def test_place_that_is_not_on_the_curve_is_refused(ax):
+    with pytest.raises(ValueError, match=r"here must be one of the values, got 3"):
+        draw_cost_curve(ax, [0, 1, 2], [5.0, 4.0, 6.0], here=3)
