@@ -5,6 +5,8 @@ import sys
 import pytest
 
 from otbook_utils.__main__ import main
+from otbook_utils.publishing import book as book_module
+from otbook_utils.training import profiles
 from tests.publishing import tiny
 
 
@@ -39,3 +41,8 @@ def test_command_must_be_known(capsys):
         main(["publish"])
     assert stopped.value.code == 2
     assert "setup-cells" in capsys.readouterr().err
+
+
+def test_profiles_are_those_of_the_chapters():
+    """Named twice, because `training` loads torch and a build with nothing to do need not."""
+    assert book_module.PROFILES == profiles.PROFILES
