@@ -19,8 +19,8 @@ PAGE_DPI = 96
 _SHOW_DPI = 192
 _LOSSY_QUALITY = 85
 _COLOURS = 256
-# What takes less than a byte for so many pixels is no photograph.
-_PIXELS_PER_BYTE = 10
+# With more, choosing among them would also take seconds.
+_COLOURS_OF_A_PHOTOGRAPH = 2**16
 _FEWEST_ALT_WORDS = 3
 
 
@@ -154,10 +154,10 @@ def encode(image: Image.Image) -> bytes:
     """
     if image.getcolors(_COLOURS) is not None:
         return _webp(image, lossless=True)
+    if image.getcolors(_COLOURS_OF_A_PHOTOGRAPH) is None:
+        return _webp(image, quality=_LOSSY_QUALITY)
     few = image.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     drawing = _webp(few.convert("RGB"), lossless=True)
-    if len(drawing) * _PIXELS_PER_BYTE <= image.width * image.height:
-        return drawing
     photograph = _webp(image, quality=_LOSSY_QUALITY)
     return drawing if len(drawing) <= 1.25 * len(photograph) else photograph
 
