@@ -1,0 +1,170 @@
+"""Checkpoints that survive being killed: written whole or not at all, resumed to the last bit."""
+
+import hashlib
+import io
+import os
+import random
+import struct
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from otbook_utils.training.files import sync_folder, write_atomically
+
+
+class CheckpointError(RuntimeError):
+    """A checkpoint is damaged or belongs to another run.
+
+    The message names the file, what is wrong with it and what to do.
+    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
+
+    >>> issubclass(CheckpointError, RuntimeError)
+    True
+    """
+
+
+class Checkpoint:
+    """The newest state of one run in a file, and the one before it beside that file.
+
+    path: the newest; the one before is `previous`. Both hold tensors and plain containers alone and
+    are read with `weights_only=True`, so that opening somebody else's checkpoint runs no code.
+
+    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     checkpoint = Checkpoint(Path(folder, "run.ckpt"))
+    ...     checkpoint.load() is None
+    ...     checkpoint.save({"epoch": 3, "weights": torch.ones(2)})
+    ...     checkpoint.load()["epoch"]
+    True
+    3
+    """
+
+    def __init__(self, path: str | os.PathLike) -> None:
+        self.path = Path(path)
+        self.previous = self.path.with_name(self.path.name + ".previous")
+
+    def save(self, state: Mapping[str, Any]) -> None:
+        """Make `state` the newest checkpoint and keep the one before it.
+
+        state: tensors, numbers, strings, None, and dicts, lists and tuples of those.
+        """
+        archive = io.BytesIO()
+        torch.save(dict(state), archive)
+        # Killed between the two renames there is no newest file, and `load` takes the one before.
+        if self.path.exists():
+            os.replace(self.path, self.previous)
+        write_atomically(self.path, _sealed(archive.getvalue()))
+
+    def load(self) -> dict[str, Any] | None:
+        """Return the newest state on the CPU, or None if nothing was saved yet.
+
+        Falls back, with a warning, on the checkpoint before where the newest is damaged: a run that
+        is repeated from there ends with the same numbers.
+
+        Raises CheckpointError if every checkpoint there is is damaged.
+        """
+        damage = []
+        for path in (self.path, self.previous):
+            if not path.exists():
+                continue
+            try:
+                state = read_checkpoint(path)
+            except CheckpointError as error:
+                damage.append(str(error))
+                continue
+            if damage:
+                warnings.warn(f"{damage[0]}. Going on from {path}, the one before", stacklevel=2)
+            return state
+        if damage:
+            raise CheckpointError(f"{'; '.join(damage)}. Remove it to start the run again")
+        return None
+
+    def remove(self) -> None:
+        """Remove what was saved: the run is over."""
+        for path in (self.path, self.previous):
+            path.unlink(missing_ok=True)
+        if self.path.parent.is_dir():
+            sync_folder(self.path.parent)
+
+    def __repr__(self) -> str:
+        return f"Checkpoint({str(self.path)!r})"
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """Return the state in one checkpoint file, after checking every byte of it.
+
+    Raises CheckpointError if the file is cut off, altered or no checkpoint.
+
+    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
+    """
+    try:
+        content = path.read_bytes()
+        _check_seal(content)
+        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        if not isinstance(state, dict):
+            raise ValueError(f"it holds a {type(state).__name__}, not a dict")
+    except Exception as error:  # a damaged archive raises nearly anything, inside torch too
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise CheckpointError(f"checkpoint {path} is damaged ({reason})") from error
+    return state
+
+
+def _sealed(archive: bytes) -> bytes:
+    """Return the zip archive that torch.save made with its own SHA-256 as the archive's comment.
+
+    torch.load looks at no checksum: it would read an altered weight without a word. A comment keeps
+    the file one that torch.load opens.
+    """
+    seal = hashlib.sha256(archive).hexdigest().encode()
+    # A zip archive without a comment ends with the comment's length, two bytes of zero.
+    return archive[:-2] + struct.pack("<H", len(seal)) + seal
+
+
+def _check_seal(content: bytes) -> None:
+    archive, length, seal = content[:-66] + bytes(2), content[-66:-64], content[-64:]
+    if length != struct.pack("<H", 64) or seal != hashlib.sha256(archive).hexdigest().encode():
+        raise ValueError("it was cut off or altered: its SHA-256 does not hold")
+
+
+def random_state() -> dict[str, Any]:
+    """Return the states of Python's, NumPy's and torch's generators, CUDA's included.
+
+    The result holds tensors and plain containers alone, so that a checkpoint can carry it.
+
+    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
+
+    >>> before = random_state()
+    >>> drawn = random.random(), np.random.rand(), torch.rand(1).item()
+    >>> restore_random_state(before)
+    >>> drawn == (random.random(), np.random.rand(), torch.rand(1).item())
+    True
+    """
+    kind, keys, *rest = np.random.get_state()
+    return {
+        "python": random.getstate(),
+        "numpy": [kind, torch.from_numpy(keys.astype(np.int64)), *rest],
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+    }
+
+
+def restore_random_state(state: Mapping[str, Any]) -> None:
+    """Put the generators back to what `random_state` returned.
+
+    CUDA's states are restored where there are as many GPUs as when they were taken.
+
+    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
+    """
+    version, keys, cached = state["python"]
+    random.setstate((version, tuple(keys), cached))
+    kind, words, *rest = state["numpy"]
+    np.random.set_state((kind, words.numpy().astype(np.uint32), *rest))
+    torch.set_rng_state(state["torch"])
+    if state["cuda"] and len(state["cuda"]) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(state["cuda"])
