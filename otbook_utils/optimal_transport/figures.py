@@ -4,6 +4,8 @@ Throughout, blue discs and upward bars are where mass starts, orange squares and
 where it is wanted, and the width of a line is the mass that travels along it.
 """
 
+from collections.abc import Iterable, Mapping, Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, Rectangle
@@ -288,3 +290,112 @@ def _label(ax: Axes, spot: ArrayLike, text: str) -> None:
 
 def _rgb(colour: str) -> tuple[float, float, float]:
     return tuple(int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5))
+
+
+# --- chapter 2: designing losses ----------------------------------------------------------------
+
+
+def draw_costs(
+    ax: Axes,
+    C: ArrayLike,
+    predicted: Sequence[str],
+    truth: Sequence[str],
+    *,
+    number: str = "{:g}",
+    most: float | None = None,
+) -> None:
+    """Draw a cost matrix (or a plan) as a table of numbers, shaded by how large they are.
+
+    C: (n, m). predicted: n names of rows. truth: m names of columns.
+    number: how an entry is written. most: the value of the darkest shade, the largest entry
+    unless it is given.
+
+    Raises ValueError if C does not fit the names.
+
+    Taught in `book/optimal_transport/02_designing_losses.ipynb`.
+
+    >>> import matplotlib.pyplot as plt
+    >>> figure, ax = plt.subplots()
+    >>> draw_costs(ax, [[0, 1], [4, 0]], ["cat", "dog"], ["cat", "dog"])
+    >>> [text.get_text() for text in ax.texts]
+    ['0', '1', '4', '0']
+    """
+    costs = np.asarray(C, dtype=float)
+    if costs.shape != (len(predicted), len(truth)):
+        raise ValueError(f"C must be ({len(predicted)}, {len(truth)}), got {costs.shape}")
+    most = most or costs.max() or 1.0
+    ax.imshow(costs, cmap="Oranges", vmin=0, vmax=1.6 * most, aspect="auto")
+    for (i, j), cost in np.ndenumerate(costs):
+        ax.text(j, i, number.format(cost), ha="center", va="center")
+    _table(ax, predicted, truth)
+    ax.set(xlabel="truth", ylabel="predicted")
+
+
+def draw_mistakes(ax: Axes, confusion: ArrayLike, *, most: float) -> None:
+    """Draw a confusion matrix of digits: how many images in 1,000 of each truth were misread.
+
+    confusion: (10, 10) counts or shares, truth in rows and decision in columns. Its diagonal, what
+    was read rightly, is left grey so that the mistakes can be seen. most: mistakes in 1,000 for
+    the darkest shade.
+
+    Raises ValueError if confusion is not (10, 10).
+
+    Taught in `book/optimal_transport/02_designing_losses.ipynb`.
+
+    >>> import matplotlib.pyplot as plt
+    >>> figure, ax = plt.subplots()
+    >>> confusion = np.eye(10)
+    >>> confusion[3, 8] = 1
+    >>> draw_mistakes(ax, confusion, most=500)
+    >>> [text.get_text() for text in ax.texts]
+    ['500']
+    """
+    shares = np.array(confusion, dtype=float)
+    if shares.shape != (10, 10):
+        raise ValueError(f"confusion must be (10, 10), got {shares.shape}")
+    shares *= 1000 / shares.sum(axis=1, keepdims=True)
+    ax.imshow(np.ma.masked_array(shares, np.eye(10)), cmap="Blues", vmin=0, vmax=1.4 * most)
+    for i, j in np.ndindex(10, 10):
+        if i == j:
+            patch = {"facecolor": "#d9d9d9", "edgecolor": "white"}
+            ax.add_patch(Rectangle((i - 0.5, i - 0.5), 1, 1, **patch))
+        elif shares[i, j] >= 5:  # smaller shares come and go with the seeds
+            colour = "white" if shares[i, j] > 0.9 * most else "black"
+            spot = {"ha": "center", "va": "center", "fontsize": 8, "color": colour}
+            ax.text(j, i, f"{shares[i, j]:.0f}", **spot)
+    _table(ax, range(10), range(10))
+    ax.set(xlabel="read as", ylabel="written (truth)")
+
+
+def draw_seeds(ax: Axes, rows: Mapping[str, ArrayLike], *, number: str = "{:.2f}") -> None:
+    """Draw one row of dots for each method, a dot a seed, with its mean as a bar and a number.
+
+    rows: name -> (seeds,) values; the first stands on top.
+
+    Taught in `book/optimal_transport/02_designing_losses.ipynb`.
+
+    >>> import matplotlib.pyplot as plt
+    >>> figure, ax = plt.subplots()
+    >>> draw_seeds(ax, {"before": [2.0, 4.0], "after": [1.0, 2.0]})
+    >>> [text.get_text() for text in ax.texts]
+    ['3.00', '1.50']
+    """
+    for place, values in enumerate(rows.values()):
+        values = np.asarray(values, dtype=float)
+        ax.plot(values, np.full(len(values), place), "o", color=START, alpha=0.45, markersize=6)
+        mean = values.mean()
+        ax.plot([mean, mean], [place - 0.25, place + 0.25], color="black", linewidth=2.5)
+        ax.text(mean, place - 0.3, number.format(mean), ha="center", va="bottom", fontsize=10)
+    ax.set_yticks(range(len(rows)), list(rows))
+    ax.set_ylim(len(rows) - 0.5, -0.75)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+
+
+def _table(ax: Axes, rows: Iterable[object], columns: Iterable[object]) -> None:
+    """Name the rows and columns of a matrix, and hide the frame around it."""
+    rows, columns = [str(name) for name in rows], [str(name) for name in columns]
+    ax.set_xticks(range(len(columns)), columns)
+    ax.set_yticks(range(len(rows)), rows)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
