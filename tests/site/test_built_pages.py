@@ -1,0 +1,199 @@
+"""The built pages, read as HTML: what they load, where they lead, what they weigh."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+from tests.site.html_pages import (
+    broken_links,
+    is_elsewhere,
+    loads,
+    prose,
+    read,
+    style_addresses,
+    weight,
+)
+from tests.site.visiting import EXTRA_PAGES, chapter_names, page_names
+
+ROOT = Path(__file__).parents[2]
+EVERY_PAGE = [*page_names(), *EXTRA_PAGES]
+MOST_BYTES = 1_000_000
+LARGEST_FILE = 1_500_000
+
+each_page = pytest.mark.parametrize("name", EVERY_PAGE)
+each_own_page = pytest.mark.parametrize("name", page_names())
+each_chapter = pytest.mark.parametrize("name", chapter_names())
+
+
+@each_page
+def test_page_loads_nothing_from_a_third_party(site: Path, name: str) -> None:
+    assert [address for address in loads(read(site / name)) if is_elsewhere(address)] == []
+
+
+def test_style_sheets_load_nothing_from_a_third_party(site: Path) -> None:
+    sheets = sorted((site / "_static").rglob("*.css"))
+    assert sheets
+    elsewhere = {
+        sheet.name: address
+        for sheet in sheets
+        for address in style_addresses(sheet.read_text(encoding="utf-8"))
+        if is_elsewhere(address)
+    }
+    assert elsewhere == {}
+
+
+@each_page
+def test_files_that_a_page_loads_exist(site: Path, name: str) -> None:
+    path = site / name
+    own = [
+        address.split("?")[0].split("#")[0]
+        for address in loads(read(path))
+        if address and not address.startswith(("data:", "#")) and not is_elsewhere(address)
+    ]
+    assert [file for file in own if not (path.parent / file).is_file()] == []
+
+
+@each_page
+def test_links_within_the_book_lead_somewhere(site: Path, name: str) -> None:
+    assert broken_links(site / name, site) == []
+
+
+@each_page
+def test_every_image_has_alternative_text(site: Path, name: str) -> None:
+    page = read(site / name)
+    assert [str(image)[:200] for image in page.find_all("img") if image.get("alt") is None] == []
+    empty = [image for image in page.select("article img") if not image["alt"].strip()]
+    decorative = [image for image in empty if image.get("role") == "presentation"]
+    assert [str(image)[:200] for image in empty if image not in decorative] == []
+
+
+@each_own_page
+def test_page_weighs_less_than_a_megabyte(site: Path, name: str) -> None:
+    assert weight(site / name) < MOST_BYTES
+
+
+def test_no_file_of_the_book_is_heavy() -> None:
+    files = [path for path in (ROOT / "book").rglob("*") if path.is_file()]
+    assert {path.name for path in files if path.stat().st_size > LARGEST_FILE} == set()
+
+
+@each_own_page
+def test_formulas_are_drawn_by_our_own_mathjax(site: Path, name: str) -> None:
+    page = read(site / name)
+    scripts = [script["src"].split("?")[0] for script in page.find_all("script", src=True)]
+    own = [source for source in scripts if source.endswith("_static/mathjax/tex-chtml.js")]
+    assert len(own) == 1 or not page.select(".math")
+    assert [source for source in scripts if "mathjax" in source.lower()] == own
+
+
+def test_mathjax_has_its_fonts_and_its_licence(site: Path) -> None:
+    mathjax = site / "_static" / "mathjax"
+    assert len(list((mathjax / "output/chtml/fonts/woff-v2").glob("*.woff"))) >= 20
+    assert "Apache License" in (mathjax / "LICENSE").read_text(encoding="utf-8")
+
+
+@each_own_page
+def test_no_markup_is_left_unrendered(site: Path, name: str) -> None:
+    text = prose(read(site / name))
+    for markup in (r"\$\$", r"\$[^\s$][^$\n]*\$", r":::", r"^```", r"\{[a-z-]+\}`", r"\*\*"):
+        assert re.findall(markup, text, re.MULTILINE) == [], markup
+
+
+@each_chapter
+def test_chapter_has_a_colab_button(site: Path, name: str) -> None:
+    repository = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]
+    owner_and_name = repository["url"].split("github.com/")[1]
+    source = Path(name).with_suffix(".ipynb").as_posix()
+    wanted = (
+        "https://colab.research.google.com/github/"
+        f"{owner_and_name}/blob/{repository['branch']}/{source}"
+    )
+    buttons = read(site / name).select(".dropdown-launch-buttons a[href]")
+    assert wanted in [button["href"] for button in buttons]
+    assert (ROOT / source).is_file()
+
+
+@each_chapter
+def test_chapter_can_be_downloaded_as_it_stands(site: Path, name: str) -> None:
+    links = read(site / name).select(".dropdown-download-buttons a[href$='.ipynb']")
+    assert len(links) == 1
+    downloaded = ((site / name).parent / links[0]["href"]).read_text(encoding="utf-8")
+    source = (ROOT / name).with_suffix(".ipynb").read_text(encoding="utf-8")
+    assert json.loads(downloaded) == json.loads(source)
+
+
+@pytest.mark.parametrize("name", sorted(set(page_names()) - set(chapter_names())))
+def test_only_chapters_have_launch_buttons(site: Path, name: str) -> None:
+    assert read(site / name).select(".dropdown-launch-buttons") == []
+
+
+@each_chapter
+def test_chapter_shows_its_callouts_as_callouts(site: Path, name: str) -> None:
+    page = read(site / name)
+    openings = {
+        quote: quote.find("strong").get_text()
+        for quote in page.select("article blockquote")
+        if quote.find("strong") and quote.get_text().strip().startswith(quote.strong.get_text())
+    }
+    kinds = ("Predict", "Try", "Careful")
+    callouts = {quote: word for quote, word in openings.items() if word.startswith(kinds)}
+    assert callouts, "a chapter asks the reader to predict something"
+    for quote, word in callouts.items():
+        assert f"callout-{re.match(r'[A-Za-z]+', word)[0].lower()}" in quote["class"]
+
+
+@each_chapter
+def test_folded_cells_are_named_by_their_titles(site: Path, name: str) -> None:
+    page = read(site / name)
+    folds = [fold.find("summary").get_text().strip() for fold in page.select("details.hide")]
+    assert any(title.startswith("Solution to exercise") for title in folds)
+    assert [title for title in folds if title.startswith("Show code")] == []
+    assert "@title" not in page.select_one("article").get_text()
+
+
+def test_search_index_knows_every_page(site: Path) -> None:
+    text = (site / "searchindex.js").read_text(encoding="utf-8")
+    index = json.loads(re.fullmatch(r"Search\.setIndex\((.*)\)", text, re.DOTALL)[1])
+    pages = {name.removesuffix(".html") for name in page_names()}
+    assert pages <= set(index["docnames"])
+    assert "transport" in index["terms"]
+
+
+def test_first_page_of_the_site_leads_to_the_book(site: Path) -> None:
+    redirect = read(site / "index.html").find(
+        "meta", attrs={"http-equiv": re.compile("refresh", re.I)}
+    )
+    target = redirect["content"].split("url=")[1].strip("'\"")
+    assert (site / target).is_file()
+
+
+def test_licences_stand_under_every_page(site: Path) -> None:
+    for name in EVERY_PAGE:
+        footer = read(site / name).select_one(".extra_footer").get_text()
+        assert "CC BY 4.0" in footer and "MIT" in footer, name
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        '<script src="https://cdn.example.org/a.js"></script>',
+        '<link rel="preconnect" href="//fonts.example.org">',
+        '<p style="background: url(http://example.org/a.png)">',
+        "<style>@import 'https://example.org/a.css';</style>",
+        '<img alt="" srcset="a.png, https://example.org/a.png 2x">',
+        '<script>const address = "https://example.org/lib.js"</script>',
+        '<iframe srcdoc="<img src=https://example.org/a.png>"></iframe>',
+    ],
+)
+def test_a_load_from_a_third_party_is_noticed(fault: str) -> None:
+    assert [one for one in loads(BeautifulSoup(fault, "lxml")) if is_elsewhere(one)]
+
+
+def test_a_broken_link_is_noticed(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text('<p id="here"></p><a href="#here"></a><a href="#gone"></a><a href="no.html">')
+    assert broken_links(page, tmp_path) == ["#gone", "no.html"]
