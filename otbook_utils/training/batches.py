@@ -75,8 +75,8 @@ class DeviceBatches:
         # uint8 on the device: the whole of CIFAR-10 in 240 MB, and no copy from the host in a step.
         self.images = images.to(device)
         if pad:  # padding once for all saves it in every step
-            edges = (0, 0, pad, pad, pad, pad)
-            self.images = torch.nn.functional.pad(self.images, edges)  # (n, h + 2 pad, w + 2 pad, c)
+            edges = (0, 0, pad, pad, pad, pad)  # (n, h, w, c) to (n, h + 2 pad, w + 2 pad, c)
+            self.images = torch.nn.functional.pad(self.images, edges)
         self.labels = labels.to(device)
 
     def __len__(self) -> int:

@@ -153,6 +153,7 @@ class Engine:
         save_every: float = SAVE_EVERY,
         run: Mapping[str, Any] | None = None,
         on_step: Callable[[int], None] | None = None,
+        on_resume: Callable[[int, int], None] | None = None,
     ) -> list[dict[str, Any]]:
         """Train for `epochs` epochs and return one record an epoch.
 
@@ -163,7 +164,8 @@ class Engine:
         checkpoint: resumed from if it holds a state, saved to after an epoch and, in a single
         process, within one, when `save_every` seconds have passed. The last state stays in it.
         run: plain values that say which run this is; a checkpoint of another is refused.
-        on_step: called with the number of images after each step.
+        on_step: called with the number of images after each step. on_resume: called with the whole
+        epochs done and the steps of the next where a checkpoint is resumed from.
 
         Each record holds epoch (from 1), learning_rate, train_loss (mean over the steps),
         train_seconds and what `after_epoch` returned.
@@ -174,8 +176,8 @@ class Engine:
         if isinstance(loss, nn.Module):
             loss = loss.to(self.fabric.device)
         stand = _Standing(self, optimizer, scheduler, dict(run or {}))
-        if checkpoint is not None:
-            stand.resume(checkpoint)
+        if checkpoint is not None and stand.resume(checkpoint) and on_resume is not None:
+            on_resume(stand.epoch, stand.step)
         wrapped = self.fabric.setup_optimizers(optimizer)
         length = min(len(batches), steps or len(batches))
         saver = _Saver(stand, checkpoint, save_every)
@@ -315,10 +317,10 @@ class _Standing:
             "random": _from_all_processes(random_state(), self.engine.fabric.world_size),
         }
 
-    def resume(self, checkpoint: Checkpoint) -> None:
+    def resume(self, checkpoint: Checkpoint) -> bool:
         state = checkpoint.load()
         if state is None:
-            return
+            return False
         self._check(state, checkpoint)
         self.engine.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -328,6 +330,7 @@ class _Standing:
         self.history = list(state["history"])
         self.loss_sum = state["loss_sum"].to(self.engine.fabric.device)
         restore_random_state(state["random"][self.engine.fabric.global_rank])
+        return True
 
     def _check(self, state: Mapping[str, Any], checkpoint: Checkpoint) -> None:
         wanted = {"format": FORMAT, "processes": self.engine.fabric.world_size} | self.run

@@ -1,0 +1,87 @@
+"""The command `python -m otbook_utils reproduce <table>`: the missing runs of a published table."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+# By name, so that the engine depends on no part. A table's module has `TABLE`, `Recipe`, `SEEDS`
+# and `reduced_recipe`.
+TABLES = {"imbalance": "otbook_utils.scarce_labels.imbalance_table"}
+EPILOG = """\
+Stop it when you like (Ctrl-C, kill): the same command goes on where it stopped. Finished runs lie
+in --results, one JSON each; checkpoints and compiled kernels in --work.
+
+On several GPUs, or machines with or without a folder in common, each process takes its part of the
+list of runs:
+  torchrun --nproc-per-node 4 -m otbook_utils reproduce imbalance
+  torchrun --nnodes 2 --node-rank 0 --nproc-per-node 4 --master-addr HOST --master-port 29500 \\
+      -m otbook_utils reproduce imbalance
+  srun --ntasks 8 --gpus-per-task 1 python -m otbook_utils reproduce imbalance
+
+--epochs, --steps, --batch-size, --width and --test-images make a trial: it proves the path, goes
+into a folder of its own under --work and is never read as a result.
+"""
+
+
+def register(commands: argparse._SubParsersAction) -> None:
+    """Add `reproduce` to the commands of `python -m otbook_utils`."""
+    command = commands.add_parser(
+        "reproduce",
+        help="run what is missing of a published table, several runs side by side",
+        description=__doc__,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("table", choices=sorted(TABLES))
+    command.add_argument("--list", action="store_true", help="say what is there and what is not")
+    command.add_argument("--rows", nargs="+", default=[], metavar="ROW", help="some rows only")
+    command.add_argument("--seeds", nargs="+", type=_seed, metavar="N", help="by default 0 1 2")
+    command.add_argument("--data", type=Path, help="folder with your own copies (OTBOOK_DATA)")
+    command.add_argument(
+        "--side-by-side", type=_positive, metavar="N", help="runs at once on one GPU"
+    )
+    command.add_argument(
+        "--compile",
+        choices=("default", "reduce-overhead", "max-autotune-no-cudagraphs", "off"),
+        help="mode of torch.compile; by default it is used on CUDA alone",
+    )
+    command.add_argument(
+        "--fastest-kernels",
+        action="store_true",
+        help="let timing choose kernels: faster, but a resumed run may differ in its last digits",
+    )
+    command.add_argument("--results", type=Path, help="by default book/results/<table>")
+    command.add_argument("--work", type=Path, help="by default _runs/<table>")
+    command.add_argument(
+        "--save-every", type=float, default=30.0, metavar="SECONDS", help="between checkpoints"
+    )
+    trial = command.add_argument_group("a reduced trial")
+    for name in ("--epochs", "--steps", "--batch-size", "--width", "--test-images"):
+        trial.add_argument(name, type=_positive, metavar="N")
+    command.set_defaults(run=_reproduce)
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {value}")
+    return value
+
+
+def _seed(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 2**32:
+        raise argparse.ArgumentTypeError(f"must be from 0 to 2**32 - 1, got {value}")
+    return value
+
+
+def _reproduce(arguments: argparse.Namespace) -> int:
+    from otbook_utils.training.reproducing import ReproduceError, reproduce
+
+    try:
+        return reproduce(arguments, TABLES[arguments.table])
+    except ReproduceError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
