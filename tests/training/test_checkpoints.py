@@ -1,0 +1,92 @@
+"""A checkpoint is read whole and unaltered, or not at all."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+
+from otbook_utils.training import seed_everything
+from otbook_utils.training.checkpoints import (
+    Checkpoint,
+    CheckpointError,
+    random_state,
+    read_checkpoint,
+    restore_random_state,
+)
+
+
+@pytest.fixture
+def saved(tmp_path):
+    checkpoint = Checkpoint(tmp_path / "run.ckpt")
+    checkpoint.save({"weights": torch.arange(6.0), "epoch": 1, "note": ["a", None, (1, 2.5)]})
+    return checkpoint
+
+
+def test_what_was_saved_comes_back(saved):
+    state = saved.load()
+    assert state["weights"].tolist() == [0, 1, 2, 3, 4, 5]
+    assert state["note"] == ["a", None, (1, 2.5)]
+
+
+def test_altering_any_byte_is_noticed(saved):
+    content = saved.path.read_bytes()
+    for place in range(0, len(content), 3):
+        altered = bytearray(content)
+        altered[place] ^= 1
+        saved.path.write_bytes(altered)
+        with pytest.raises(CheckpointError, match=r"run\.ckpt is damaged"):
+            read_checkpoint(saved.path)
+
+
+@pytest.mark.parametrize("left", [0, 1, 65, 66, 500, -1])
+def test_a_file_cut_off_anywhere_is_noticed(saved, left):
+    saved.path.write_bytes(saved.path.read_bytes()[:left])
+    with pytest.raises(CheckpointError, match=r"run\.ckpt is damaged"):
+        read_checkpoint(saved.path)
+
+
+def test_a_file_that_runs_code_when_unpickled_is_refused(saved, tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "sprung"), "w"))
+
+    saved.save({"trap": Trap()})
+    with pytest.raises(CheckpointError, match="is damaged"):
+        read_checkpoint(saved.path)
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_the_one_before_stands_in_for_a_damaged_one(saved):
+    saved.save({"epoch": 2})
+    saved.path.write_bytes(b"nonsense")
+    with pytest.warns(UserWarning, match="Going on from .*previous, the one before"):
+        assert saved.load()["epoch"] == 1
+
+
+def test_killed_between_the_two_renames_the_one_before_is_read(saved):
+    saved.path.rename(saved.previous)
+    assert saved.load()["epoch"] == 1
+
+
+def test_nothing_is_left_beside_the_files_and_nothing_after_removal(saved, tmp_path):
+    saved.save({"epoch": 2})
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["run.ckpt", "run.ckpt.previous"]
+    saved.remove()
+    assert list(tmp_path.iterdir()) == []
+    assert saved.load() is None
+
+
+def test_generators_go_on_from_where_they_were(tmp_path):
+    def draw():
+        np.random.standard_normal()  # leaves a second number waiting in NumPy's generator
+        return random.random(), np.random.standard_normal(), torch.rand(3).tolist()
+
+    seed_everything(0)
+    draw()
+    checkpoint = Checkpoint(tmp_path / "run.ckpt")
+    checkpoint.save({"random": random_state()})
+    wanted = draw()
+    seed_everything(1)
+    restore_random_state(checkpoint.load()["random"])
+    assert draw() == wanted
