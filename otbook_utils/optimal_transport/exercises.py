@@ -1,16 +1,26 @@
 """The checkers of the exercises on optimal transport."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 import ot
+import torch
 
+from otbook_utils.optimal_transport.digits_experiment import (
+    Task,
+    judge,
+    noisy_digits,
+    train_classifiers,
+)
+from otbook_utils.optimal_transport.transport_loss import TransportLoss
 from otbook_utils.teaching import (
     Verdict,
     close,
     exercise,
     expect_array,
+    expect_number,
     right,
     wrong,
 )
@@ -200,3 +210,259 @@ def check_disagreement(answer: Any) -> Verdict:
     if w1_b >= w1_c and w2_b >= w2_c:
         return wrong(f"{told} Both call c the nearer one. Let all places of c move a little.")
     return wrong(f"{told} The right order; now make each difference at least 10 %.")
+
+
+# --- chapter 2: designing losses ------------------------------------------------------------
+
+# Predicted in rows, truth in columns: road, car, bus, person, as in the chapter.
+_DRIVER = np.array([[0.0, 30, 30, 100], [5, 0, 1, 60], [5, 1, 0, 60], [5, 10, 10, 0]])
+_SEEN = np.array([0.5, 0.1, 0.0, 0.4])
+
+
+@exercise("ot-02-1")
+def check_driver(answer: Any) -> Verdict:
+    """Check the two expected costs of the driver's prediction, for a person and for a road."""
+    got = expect_array(answer, shape=(2,), name="`losses`")
+    person, road = _SEEN @ _DRIVER[:, 3], _SEEN @ _DRIVER[:, 0]
+    if close(got, [person, road]):
+        return right(
+            "The same prediction is 22 times as bad on one picture as on the other. Cross-entropy "
+            "says 0.92 and 0.69: for it the two pictures are much the same."
+        )
+    if close(got, [road, person]):
+        return wrong("Both numbers are right, in the wrong order: first the person.")
+    if close(got, [_SEEN @ _DRIVER[3], _SEEN @ _DRIVER[0]]):
+        return wrong(
+            "You went along the row of the truth. Rows are what is predicted; the truth picks a "
+            "column. (A matrix that is not symmetric notices, here by a factor of 16.)"
+        )
+    if close(got, [_DRIVER[0, 3], _DRIVER[0, 0]]):
+        return wrong(
+            "That is the cost of the likeliest class alone. All the predicted mass has to move to "
+            "the truth, each part at its own cost."
+        )
+    if close(got, [_DRIVER[:, 3].sum(), _DRIVER[:, 0].sum()]):
+        return wrong("You added the costs up. Each counts with the probability that it got.")
+    if close(got, [person / 4, road / 4]):
+        return wrong("You took the mean over the classes. The probabilities are the weights.")
+    for name, given, wanted in zip(("person", "road"), got, (person, road), strict=True):
+        if not close(given, wanted):
+            return wrong(
+                f"For the {name} {given:g} is not it. Go down the column of the truth: four "
+                "probabilities, each times the cost that stands beside it."
+            )
+    raise AssertionError("unreachable: one of the two numbers is wrong")
+
+
+@exercise("ot-02-2")
+def check_hard_label_loss(answer: Callable[..., torch.Tensor]) -> Verdict:
+    """Check `hard_label_loss(logits, labels, C)` against transport on a matrix without symmetry."""
+    generator = torch.Generator().manual_seed(2)
+    logits = 2 * torch.randn(5, 3, generator=generator)
+    labels = torch.tensor([0, 2, 2, 1, 0])
+    C = torch.tensor([[0.0, 1.0, 7.0], [2.0, 0.0, 3.0], [9.0, 4.0, 0.0]])
+    p = logits.softmax(-1)
+    wanted = (p * C.T[labels]).sum(-1)
+    given = answer(logits.clone(), labels.clone(), C.clone())
+    got = torch.as_tensor(given).detach()
+    if got.ndim == 1 and close(got, wanted):
+        return wrong("Right for each sample; the mean over the batch is still missing.")
+    if got.numel() != 1:
+        return wrong(f"One number is wanted for the batch, and you return {tuple(got.shape)}.")
+    if close(got, wanted.mean()):
+        if isinstance(given, torch.Tensor):
+            return right(
+                "One line, no solver, any classifier. `TransportLoss` takes this very path when "
+                "its target is a label."
+            )
+        return wrong("The number is right, but it is no tensor: it has no gradient to send back.")
+    slips = {
+        "These are the costs `C[labels]`, a row of each truth. The truth picks a column: a row of "
+        "the transpose.": (p * C[labels]).sum(-1).mean(),
+        "You weighted the costs by logits. Mass is never negative and sums to 1: which function "
+        "turns logits into probabilities?": (logits * C.T[labels]).sum(-1).mean(),
+        "You took the mean over the classes too. The probabilities are the weights: sum over "
+        "classes, mean over samples.": (p * C.T[labels]).mean(),
+        "You added up the batch; the mean is wanted, so that the step does not grow with the "
+        "batch.": wanted.sum(),
+        "You paid for the likeliest class alone. `argmax` has no gradient, so nothing could be "
+        "learned from this.": C[logits.argmax(-1), labels].mean(),
+        "You normalised over the batch. Each sample has its own distribution, along the last "
+        "dimension.": (logits.softmax(0) * C.T[labels]).sum(-1).mean(),
+        "You squared the costs. Some distances are squared by convention; a cost that somebody "
+        "has set by hand already is what it should be.": (p * C.T[labels] ** 2).sum(-1).mean(),
+    }
+    for hint, slip in slips.items():
+        if close(got, slip):
+            return wrong(hint)
+    return wrong(
+        f"For logits of shape (5, 3) it should give {wanted.mean():.4f}, and yours gives "
+        f"{got.item():.4f}. Compare with one sample by hand."
+    )
+
+
+@exercise("ot-02-3")
+def check_gradient(answer: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Verdict:
+    """Check `transport_gradient(p, c)`: the derivative of the loss p·c along the logits."""
+    p, c = np.array([0.7, 0.2, 0.1]), np.array([5.0, 0.0, 2.0])
+    got = expect_array(answer(p.copy(), c.copy()), shape=(3,), name="the gradient")
+    if close(got, p * (c - p @ c)):
+        sure = answer(np.array([0.998, 0.001, 0.001]), c.copy())
+        if not close(sure, np.array([0.998, 0.001, 0.001]) * (c - 4.992)):
+            return wrong("Right for one prediction, but not for a surer one.")
+        return right(
+            "Now put in p = (0.998, 0.001, 0.001), surely wrong: the largest entry is 0.008, on a "
+            "loss of 5. The factor p in front is why; cross-entropy has none and answers -0.999."
+        )
+    if close(got, c):
+        return wrong(
+            "That is the derivative along p. A logit moves all of p at once: how does softmax "
+            "pass it on?"
+        )
+    if close(got, p * c):
+        return wrong(
+            "Your entries do not sum to 0, but adding a constant to all logits changes nothing. "
+            "The softmax takes something away from c."
+        )
+    if close(got, c - p @ c):
+        return wrong("Nearly: the factor that makes the gradient small is missing.")
+    if close(got, p - np.eye(3)[1]):
+        return wrong("That is the gradient of cross-entropy, and it does not know the costs.")
+    if close(got, p * (p @ c - c)):
+        return wrong("The sign: a class that costs more than average must have its logit lowered.")
+    if close(got, p * (1 - p) * c):
+        return wrong(
+            "You kept the diagonal of the softmax's derivative only. Raising one logit lowers the "
+            "probability of all the others."
+        )
+    return wrong(f"For p = {p.tolist()} and c = {c.tolist()} check one entry by a small step.")
+
+
+@exercise("ot-02-4")
+def check_tree(answer: Callable[..., float]) -> Verdict:
+    """Check `tree_transport(p, q, parent, length)` against the solver on three trees."""
+    for tree in _TREES:
+        given = answer(
+            tree["p"].copy(), tree["q"].copy(), list(tree["parent"]), tree["length"].copy()
+        )
+        got = expect_number(given, name="the result")
+        wanted = ot.emd2(tree["p"], tree["q"], _tree_distances(tree["parent"], tree["length"]))
+        if close(got, wanted, tol=1e-6):
+            continue
+        difference, length = tree["p"] - tree["q"], tree["length"]
+        below = _below(difference, tree["parent"])
+        if close(got, np.abs(difference) @ length):
+            return wrong(
+                "You compared node by node. An edge carries what *everything* below lacks."
+            )
+        if close(got, 0.5 * np.abs(below) @ length):
+            return wrong(
+                "Half is right for a total variation, not here: each edge is crossed once."
+            )
+        if close(got, np.abs(below).sum()):
+            return wrong("Every edge counts with its length.")
+        if close(got, below**2 @ length):
+            return wrong("You squared the masses. Cost grows in proportion to mass: |·|.")
+        if close(got, below @ length):
+            return wrong("Mass that goes up and mass that goes down must not cancel: |·|.")
+        if close(got, _below(np.abs(difference), tree["parent"]) @ length):
+            return wrong("Take |·| once, after adding up: what cancels below an edge stays below.")
+        return wrong(
+            f"For parents {tree['parent']}: expected {wanted:.4f}, and yours is {got:.4f}."
+        )
+    return right(
+        "One pass over the nodes, where the general problem needs about n³ steps. A line is a "
+        "tree without branches, so the sum of |CDF differences| was a special case."
+    )
+
+
+def _below(mass: np.ndarray, parent: list[int]) -> np.ndarray:
+    """Return for each node the mass at and below it; parents come after their children."""
+    total = mass.copy()
+    for node, above in enumerate(parent):
+        if above >= 0:
+            total[above] += total[node]
+    return total
+
+
+def _tree_distances(parent: list[int], length: np.ndarray) -> np.ndarray:
+    """Return the length of the path between any two nodes of a tree."""
+    paths = []
+    for node in range(len(parent)):
+        path = np.zeros(len(parent))
+        while parent[node] >= 0:
+            path[node] = 1
+            node = parent[node]
+        paths.append(path)
+    return np.array([[np.abs(a - b) @ length for b in paths] for a in paths])
+
+
+def _tree(parent: list[int], seed: int) -> dict[str, Any]:
+    rng = np.random.default_rng(seed)
+    p, q = rng.dirichlet(np.ones(len(parent)), size=2)
+    length = rng.uniform(0.5, 3, len(parent))
+    length[-1] = 0  # above the root there is no edge
+    return {"p": p, "q": q, "parent": parent, "length": length}
+
+
+_TREES = [
+    _tree([3, 3, 4, 4, -1], seed=1),
+    _tree([1, 2, 3, -1], seed=2),
+    _tree([5, 5, 6, 6, 6, 7, 7, -1], seed=3),
+]
+
+
+@exercise("ot-02-5")
+def check_forbidden(answer: Any) -> Verdict:
+    """Check costs that keep 9 from being read as 3 and 8 as 1, by training with them."""
+    costs = expect_array(answer, shape=(10, 10), name="`my_costs`")
+    if (costs < 0).any():
+        return wrong("A negative cost is a reward for a mistake: one of your entries is below 0.")
+    if np.diag(costs).any():
+        return wrong("You charge for right answers: the diagonal must be 0.")
+    if not costs.any():
+        return wrong("If no mistake costs anything, nothing is learned from the costs.")
+    accuracy, nines, eights = _misread(costs)
+    plain_accuracy, plain_nines, plain_eights = _misread(1 - np.eye(10))
+    told = (
+        f"9 read as 3: {nines:.0f} in 1,000 (with all mistakes alike: {plain_nines:.0f}). "
+        f"8 read as 1: {eights:.0f} ({plain_eights:.0f}). "
+        f"Accuracy {accuracy:.1%} ({plain_accuracy:.1%})."
+    )
+    stubborn = [
+        name
+        for name, now, plain in (("9 as 3", nines, plain_nines), ("8 as 1", eights, plain_eights))
+        if now > plain / 2
+    ]
+    if stubborn and (costs[9, 3] > costs[3, 9] or costs[8, 1] > costs[1, 8]):
+        return wrong(f"{told} Your matrix lies on its side: `my_costs[predicted, truth]`.")
+    if stubborn:
+        return wrong(f"{told} Too many are left: {' and '.join(stubborn)}. Charge more for these.")
+    if accuracy < plain_accuracy - 0.03:
+        return wrong(
+            f"{told} The two are gone, but so are more than 3 points of accuracy. Ask for less: "
+            "what do you charge for the mistakes that you do not mind?"
+        )
+    return right(
+        f"{told} Which confusions grew in their place? And what happens to the 3s and 1s, which "
+        "are now named less readily?"
+    )
+
+
+@cache
+def _training_digits() -> Task:
+    return noisy_digits(6)
+
+
+def _misread(costs: np.ndarray) -> tuple[float, float, float]:
+    """Train as in the chapter; return the accuracy, and 9s read as 3 and 8s as 1 in 1,000."""
+    C = torch.tensor(costs, dtype=torch.float32)
+    # In units of the average mistake, so that only ratios of costs matter.
+    transport = TransportLoss(C / (C.sum() / 90), epsilon=1.0)
+    entropy, task = torch.nn.CrossEntropyLoss(), _training_digits()
+    model = train_classifiers(
+        task.train, lambda logits, y: 0.2 * entropy(logits, y) + 0.8 * transport(logits, y)
+    )
+    verdicts = judge(model(task.test.images).argmax(-1), task.test.targets, C)
+    confusion = 10_000 * verdicts.confusion.mean(0)  # a tenth of the images are of each digit
+    return verdicts.accuracy.mean().item(), confusion[9, 3].item(), confusion[8, 1].item()

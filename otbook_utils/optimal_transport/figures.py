@@ -302,13 +302,14 @@ def draw_costs(
     truth: Sequence[str],
     *,
     number: str = "{:g}",
+    zero: str | None = None,
     most: float | None = None,
 ) -> None:
     """Draw a cost matrix (or a plan) as a table of numbers, shaded by how large they are.
 
     C: (n, m). predicted: n names of rows. truth: m names of columns.
-    number: how an entry is written. most: the value of the darkest shade, the largest entry
-    unless it is given.
+    number: how an entry is written. zero: what is written for 0, if it is to stand back.
+    most: the value of the darkest shade, the largest entry unless it is given.
 
     Raises ValueError if C does not fit the names.
 
@@ -326,7 +327,8 @@ def draw_costs(
     most = most or costs.max() or 1.0
     ax.imshow(costs, cmap="Oranges", vmin=0, vmax=1.6 * most, aspect="auto")
     for (i, j), cost in np.ndenumerate(costs):
-        ax.text(j, i, number.format(cost), ha="center", va="center")
+        text = number.format(cost) if zero is None or cost > _NEGLIGIBLE else zero
+        ax.text(j, i, text, ha="center", va="center")
     _table(ax, predicted, truth)
     ax.set(xlabel="truth", ylabel="predicted")
 
@@ -390,6 +392,31 @@ def draw_seeds(ax: Axes, rows: Mapping[str, ArrayLike], *, number: str = "{:.2f}
     ax.set_ylim(len(rows) - 0.5, -0.75)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
+
+
+def draw_digits(ax: Axes, rows: Mapping[str, ArrayLike]) -> None:
+    """Draw rows of small images of digits, with a gap between any two.
+
+    rows: name -> (n, 64) images of 8 x 8 pixels, ink from 0 to 1; the first stands on top.
+
+    Taught in `book/optimal_transport/02_designing_losses.ipynb`.
+
+    >>> import matplotlib.pyplot as plt
+    >>> figure, ax = plt.subplots()
+    >>> draw_digits(ax, {"blank": np.zeros((3, 64))})
+    >>> ax.images[0].get_array().shape
+    (9, 27)
+    """
+    strips = []
+    for images in rows.values():
+        tiles = np.asarray(images, dtype=float).reshape(-1, 8, 8)
+        padded = np.pad(tiles, ((0, 0), (0, 1), (0, 1)), constant_values=np.nan)  # (n, 9, 9)
+        strips.append(np.concatenate(padded, axis=1))
+    ax.imshow(np.concatenate(strips), cmap="gray_r", vmin=-0.3, vmax=1.3)
+    ax.set_xticks([])
+    ax.set_yticks(9 * np.arange(len(rows)) + 3.5, list(rows))
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
 
 
 def _table(ax: Axes, rows: Iterable[object], columns: Iterable[object]) -> None:
