@@ -133,7 +133,7 @@ def _check_seal(content: bytes) -> None:
 
 
 def random_state() -> dict[str, Any]:
-    """Return the states of Python's, NumPy's and torch's generators, CUDA's included.
+    """Return the states of Python's, NumPy's and torch's generators, that of the GPU included.
 
     The result holds tensors and plain containers alone, so that a checkpoint can carry it.
 
@@ -150,14 +150,15 @@ def random_state() -> dict[str, Any]:
         "python": random.getstate(),
         "numpy": [kind, torch.from_numpy(keys.astype(np.int64)), *rest],
         "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        # This process's GPU alone: asking all of a machine's would take memory on each of them.
+        "cuda": torch.cuda.get_rng_state() if torch.cuda.is_available() else None,
     }
 
 
 def restore_random_state(state: Mapping[str, Any]) -> None:
     """Put the generators back to what `random_state` returned.
 
-    CUDA's states are restored where there are as many GPUs as when they were taken.
+    That of the GPU is restored where there is one now and was one then.
 
     Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
     """
@@ -166,5 +167,5 @@ def restore_random_state(state: Mapping[str, Any]) -> None:
     kind, words, *rest = state["numpy"]
     np.random.set_state((kind, words.numpy().astype(np.uint32), *rest))
     torch.set_rng_state(state["torch"])
-    if state["cuda"] and len(state["cuda"]) == torch.cuda.device_count():
-        torch.cuda.set_rng_state_all(state["cuda"])
+    if state["cuda"] is not None and torch.cuda.is_available():
+        torch.cuda.set_rng_state(state["cuda"])
