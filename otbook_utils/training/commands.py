@@ -34,6 +34,11 @@ def register(commands: argparse._SubParsersAction) -> None:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    _add_options(command)
+    command.set_defaults(run=_reproduce)
+
+
+def _add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("table", choices=sorted(TABLES))
     command.add_argument("--list", action="store_true", help="say what is there and what is not")
     command.add_argument("--rows", nargs="+", default=[], metavar="ROW", help="some rows only")
@@ -60,7 +65,6 @@ def register(commands: argparse._SubParsersAction) -> None:
     trial = command.add_argument_group("a reduced trial")
     for name in ("--epochs", "--steps", "--batch-size", "--width", "--test-images"):
         trial.add_argument(name, type=_positive, metavar="N")
-    command.set_defaults(run=_reproduce)
 
 
 def _positive(text: str) -> int:

@@ -30,7 +30,9 @@ FORMAT = 1  # of the state in a checkpoint
 SAVE_EVERY = 30.0  # seconds: what a killed run loses at most (twice, if the newest is damaged)
 
 
-def open_fabric(*, devices: int | Sequence[int] | None = None, precision: str | None = None):
+def open_fabric(
+    *, devices: int | Sequence[int] | None = None, precision: str | None = None
+) -> Fabric:
     """Return a launched Fabric for this machine, or for all processes that torchrun started.
 
     devices: how many, or which; by default one, or one a process under torchrun.
