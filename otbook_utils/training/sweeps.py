@@ -189,7 +189,10 @@ def _do_one(table: Table, runner: Runner, run: Run, settings: Settings, tell: Te
     checkpoint = Checkpoint(settings.work / f"{run.name}.ckpt")
     remove_leftovers(checkpoint.path)
     remove_leftovers(settings.results / f"{run.name}.json")
-    result = runner.train(run, checkpoint, tell)
+    try:
+        result = runner.train(run, checkpoint, tell)
+    except FloatingPointError as error:
+        raise FloatingPointError(f"{run.name}: {error}") from error
     write_result(result, settings.results)
     # Killed here, the next start finds the result and leaves the checkpoint; it does no harm.
     checkpoint.remove()

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +20,14 @@ from torch.nn import functional as F
 from otbook_utils.__main__ import main
 from otbook_utils.scarce_labels.imbalance_table import (
     MAJORITY,
+    METRICS,
     MINORITY,
     ROWS,
     ImbalanceTable,
     Recipe,
     reduced_recipe,
     row_of,
+    summarise,
 )
 from otbook_utils.training.results import ResultError, load_results, read_result
 from otbook_utils.training.sweeps import Run
@@ -221,6 +224,23 @@ def test_each_row_has_the_loss_of_its_formula(row):
     w = torch.tensor(weights)[target]
     want = (w * (1 - p) ** row.gamma * -p.log()).sum() / w.sum()
     torch.testing.assert_close(row.loss(CUT)(logits, target), want, rtol=1e-9, atol=0)
+
+
+def test_a_row_is_summarised_over_its_seeds_in_the_articles_order(undisturbed):
+    one = read_result(undisturbed / "ce-seed3.json")
+    values = [(80.0, 40.0, 68.0), (90.0, 50.0, 78.0), (85.0, 60.0, 77.5)]
+    runs = [changed(one, seed, dict(zip(METRICS, v, strict=True))) for seed, v in enumerate(values)]
+    single = read_result(undisturbed / "cb-focal-0.999-seed3.json")
+    first, second = summarise([single, *reversed(runs)])
+    assert (first.row.key, first.seeds, second.row.key) == ("ce", (0, 1, 2), "cb-focal-0.999")
+    assert first.mean == pytest.approx((85, 50, 74.5))
+    assert first.deviation[:2] == pytest.approx((5, 10))
+    assert second.deviation is None
+
+
+def changed(result, seed, final):
+    history = (*result.history[:-1], {**result.history[-1], **final})
+    return replace(result, seed=seed, final=final, history=history)
 
 
 def test_the_work_of_a_run_is_counted_in_whole_batches():
