@@ -28,6 +28,7 @@ from otbook_utils.training.engine import Engine
 from otbook_utils.training.files import write_atomically
 from otbook_utils.training.provenance import environment
 from otbook_utils.training.resnet import ResNet18
+from otbook_utils.training.seeds import seed_everything
 
 TABLE_IMAGES = 38_563_200  # trained in 42 runs of the imbalance table
 TABLE_TESTED = 42 * 25 * 10_000
@@ -63,8 +64,8 @@ class CpuImages(torch.utils.data.Dataset):
 
 def plain_loop(options: argparse.Namespace, loader_workers: int) -> float:
     """Return the images a second of the loop that every tutorial has."""
-    on = device()
-    steps = options.plain_steps
+    seed_everything(0)
+    on, steps = device(), options.plain_steps
     images = random_images((steps + options.warm_up) * options.batch_size)
     loader = torch.utils.data.DataLoader(
         CpuImages(*images),

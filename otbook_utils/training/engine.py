@@ -98,7 +98,8 @@ class Engine:
     compile: a mode of torch.compile ("default", "reduce-overhead", ...) or False; None compiles on
     CUDA alone, where it fuses the element-wise work between convolutions.
     exact: let no kernel depend on timing or on the order of atomic additions, so that a run that is
-    repeated, or killed and resumed, gives the same bits; False lets cuDNN time its kernels.
+    repeated, or killed and resumed, gives the same bits on the same device with as many threads;
+    False lets cuDNN time its kernels.
 
     Over several processes the model is wrapped in DDP. Batch norm then averages over the images of
     all processes on CUDA (SyncBatchNorm); on the CPU, where torch has no such layer, it averages
