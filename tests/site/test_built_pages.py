@@ -171,6 +171,12 @@ def test_first_page_of_the_site_leads_to_the_book(site: Path) -> None:
     assert (site / target).is_file()
 
 
+@each_chapter
+def test_front_page_leads_to_every_chapter(site: Path, name: str) -> None:
+    links = read(site / "book/index.html").select("article a[href]")
+    assert Path(name).relative_to("book").as_posix() in [link["href"] for link in links]
+
+
 def test_licences_stand_under_every_page(site: Path) -> None:
     for name in EVERY_PAGE:
         footer = read(site / name).select_one(".extra_footer").get_text()
