@@ -33,7 +33,7 @@ from otbook_utils.training.results import ResultError, load_results, read_result
 from otbook_utils.training.sweeps import Run
 
 ROOT = Path(__file__).resolve().parents[2]
-TINY = ["--epochs", "2", "--steps", "8", "--batch-size", "16", "--width", "4"]
+TINY = ["--epochs", "2", "--steps", "24", "--batch-size", "16", "--width", "4"]
 TINY += ["--test-images", "100"]
 CUT = np.array([250 if label in MINORITY else 5000 for label in range(10)])
 
@@ -82,18 +82,20 @@ def test_a_run_killed_at_any_moment_and_started_again_ends_with_the_same_numbers
     started = subprocess.Popen(
         [sys.executable, "-m", "otbook_utils", *command, *chosen], env=environment
     )
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not list(tmp_path.glob("work/*/*.ckpt")):
         assert started.poll() is None and time.monotonic() < deadline
         time.sleep(0.01)
     time.sleep(0.05)
     started.send_signal(signal.SIGKILL)
     started.wait()
-    assert not list((tmp_path / "results").glob("*.json"))
+    assert len(list((tmp_path / "results").glob("*.json"))) < 2
     assert main([*command, *chosen]) == 0
+    resumed = []
     for name in ("ce-seed3", "cb-focal-0.999-seed3"):
         assert numbers(tmp_path / "results", name) == numbers(undisturbed, name)
-    assert read_result(tmp_path / "results" / "ce-seed3.json").timing["resumed_at"] != [0, 0]
+        resumed.append(read_result(tmp_path / "results" / f"{name}.json").timing["resumed_at"])
+    assert resumed != [[0, 0], [0, 0]]
 
 
 def test_a_result_says_how_it_came_about(undisturbed):

@@ -84,7 +84,7 @@ def saved_at(folder: Path) -> int:
 
 
 def wait_until(condition) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.005)
