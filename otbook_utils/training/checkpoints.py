@@ -56,10 +56,7 @@ class Checkpoint:
         """
         archive = io.BytesIO()
         torch.save(dict(state), archive)
-        # Killed between the two renames there is no newest file, and `load` takes the one before.
-        if self.path.exists():
-            os.replace(self.path, self.previous)
-        write_atomically(self.path, _sealed(archive.getvalue()))
+        write_atomically(self.path, _sealed(archive.getvalue()), keep=self.previous)
 
     def load(self) -> dict[str, Any] | None:
         """Return the newest state on the CPU, or None if nothing was saved yet.

@@ -5,11 +5,14 @@ import socket
 from pathlib import Path
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes, keep: Path | None = None) -> None:
     """Write `content` beside `path`, force it to the disk and rename it into place.
 
     Whoever opens `path` finds the old content or the whole new one, even if the process is killed
     or the power fails half-way. Folders are made as needed.
+
+    keep: where the old content goes, when the new is safely on the disk. Killed between the two
+    renames, `path` is missing and `keep` is there.
 
     Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
 
@@ -28,6 +31,8 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        if keep is not None and path.exists():
+            os.replace(path, keep)
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
