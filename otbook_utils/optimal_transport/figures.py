@@ -201,6 +201,7 @@ def draw_cost_curve(ax: Axes, values: ArrayLike, costs: ArrayLike, here: float) 
     ax.plot(values, costs, color=PALETTE["grey"])
     ax.plot(here, costs[found[0]], "o", color="black", markersize=9)
     above = {"xytext": (0, 10), "textcoords": "offset points", "ha": "center"}
+    above["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.85}
     ax.annotate(f"{costs[found[0]]:.3g}", (here, costs[found[0]]), **above)
     ax.margins(y=0.25)
 
