@@ -83,10 +83,15 @@ def _exchange(plan: np.ndarray) -> str:
             saved = _BLOCKS[i, j] + _BLOCKS[k, m] - _BLOCKS[i, m] - _BLOCKS[k, j]
             if saved > 0:
                 return (
-                    f"Exchange the partners of one tray on {'ABC'[i]}→{'KLM'[j]} and one on "
-                    f"{'ABC'[k]}→{'KLM'[m]}: that saves {saved:g} blocks."
+                    f"Exchange the partners of {'ABC'[i]}→{'KLM'[j]} and {'ABC'[k]}→{'KLM'[m]}: "
+                    f"every tray exchanged saves {saved:g} blocks."
                 )
-    return "No exchange between two deliveries helps any more: think of three at once."
+    best = ot.emd(_BAKED, _ORDERED, _BLOCKS)
+    idle = next(f"{'ABC'[i]}→{'KLM'[j]}" for i, j in used if best[i, j] < 1e-6)
+    return (
+        "No exchange between two deliveries helps any more: three have to turn together. Try to "
+        f"do without {idle}."
+    )
 
 
 @exercise("ot-01-2")
@@ -128,33 +133,54 @@ def check_line(answer: Callable[[np.ndarray, np.ndarray, float], float]) -> Verd
     rng = np.random.default_rng(3)
     for n, p in ((4, 1), (7, 2), (12, 3)):
         x, y = rng.normal(size=n), 2 + 3 * rng.normal(size=n)
-        got = float(expect_array([answer(x.copy(), y.copy(), p)], shape=(1,), name="the result")[0])
-        power = ot.emd2([], [], np.abs(x[:, None] - y) ** p)
-        if close(got, power ** (1 / p), tol=1e-6):
-            continue
-        gaps = np.abs(np.sort(x) - np.sort(y)) ** p
-        given = np.abs(x - y) ** p
-        if close(got, given.mean()) or close(got, given.mean() ** (1 / p)):
-            return wrong(
-                "You paired the points in the order given. Who goes to the leftmost place?"
-            )
-        if close(got, gaps.sum()) or close(got, gaps.sum() ** (1 / p)):
-            return wrong("You added up over the points. Each point carries the mass 1/n.")
-        if close(got, gaps.mean()):
-            return wrong(
-                f"For p = {p} this is the cost, in the unit of `x` to the power {p}. The root that "
-                "brings it back to the unit of `x` is missing."
-            )
-        nearest = (np.abs(x[:, None] - y) ** p).min(axis=1).mean()
-        if close(got, nearest) or close(got, nearest ** (1 / p)):
-            return wrong(
-                "You sent every point to its nearest place: some places then get more than 1/n, "
-                "and others nothing."
-            )
-        return wrong(f"For p = {p} and {n} points: expected {power ** (1 / p):.4f}, got {got:.4f}.")
+        got = expect_number(answer(x.copy(), y.copy(), p), name="the result")
+        wanted = ot.emd2([], [], np.abs(x[:, None] - y) ** p) ** (1 / p)
+        if not close(got, wanted, tol=1e-6):
+            slip = _slip_on_a_line(got, x, y, p)
+            return wrong(slip or f"For p = {p}, n = {n}: expected {wanted:.4f}, got {got:.4f}.")
     return right(
-        "Two sorts and a mean: about n log n steps, where the general problem needs about n³. "
-        "Many fast approximations in higher dimensions are built on this function."
+        "By two sorts and a mean it takes about n log n steps, where the general problem needs "
+        "about n³. Many fast approximations in higher dimensions are built on this function."
+    )
+
+
+def _slip_on_a_line(got: float, x: np.ndarray, y: np.ndarray, p: float) -> str:
+    """Say which mistake gives this number in place of the distance, or nothing if none is known."""
+    n, signed = len(x), np.sort(x) - np.sort(y)
+    gaps, given = np.abs(signed) ** p, np.abs(x - y) ** p
+    nearest = (np.abs(x[:, None] - y) ** p).min(axis=1).mean()
+    slips = {
+        "You paired the points in the order given. Who goes to the leftmost place?": [
+            given.mean(),
+            given.mean() ** (1 / p),
+        ],
+        f"Right for p = 1, but for p = {p} you return the same: each gap costs gap ** p.": [
+            np.abs(signed).mean(),
+        ],
+        "Gaps to the left and to the right cancel here: take `np.abs` of each.": [
+            signed.mean(),
+            abs(signed.mean()),
+        ],
+        "You added up over the points. Each point carries the mass 1/n.": [
+            gaps.sum(),
+            gaps.sum() ** (1 / p),
+        ],
+        "The masses 1/n belong under the root, with the gaps: mean first, then root.": [
+            gaps.sum() ** (1 / p) / n,
+        ],
+        f"For p = {p} this is the cost, in the unit of `x` to the power {p}. The root that brings "
+        "it back to the unit of `x` is missing.": [gaps.mean()],
+        "`** 1 / p` takes the first power and then divides by p. The root is `** (1 / p)`.": [
+            gaps.mean() / p,
+        ],
+        "The root is the p-th one, `** (1 / p)`, not always the square root.": [
+            gaps.mean() ** 0.5,
+        ],
+        "You sent every point to its nearest place: some places then get more than 1/n, and "
+        "others nothing.": [nearest, nearest ** (1 / p)],
+    }
+    return next(
+        (hint for hint, numbers in slips.items() if any(close(got, k) for k in numbers)), ""
     )
 
 
@@ -178,9 +204,18 @@ def check_destination(answer: Callable[[np.ndarray, np.ndarray], np.ndarray]) ->
         )
     if close(got, len(P) * P @ Y):
         return wrong("You divided by 1/n. The rows of this plan do not all sum to 1/n.")
+    if close(got, P @ Y / P.sum(axis=1)):
+        return wrong(
+            "You divided column k by the sum of row k. `P.sum(axis=1, keepdims=True)` is a column: "
+            "it divides each row by its own sum."
+        )
+    if close(got, [Y[row > 0].mean(axis=0) for row in P]):
+        return wrong("You counted all partners alike. Each counts by the mass that it gets.")
     if close(got, (P / got_mass) @ Y):
         return wrong("You divided by the column sums: what arrives at j. What leaves i is needed.")
-    return wrong(f"For `P = {P.tolist()}` row 0 must be a mean of `Y[0]` and `Y[1]`, 1 to 2.")
+    return wrong(
+        f"For `P = {P.tolist()}` row 0 must be a mean of `Y[0]` and `Y[1]`, weighted 1 to 2."
+    )
 
 
 @exercise("ot-01-5")
@@ -197,19 +232,19 @@ def check_disagreement(answer: Any) -> Verdict:
         f"W₁(a, b) = {w1_b:.3g}, W₁(a, c) = {w1_c:.3g}; "
         f"W₂(a, b) = {w2_b:.3g}, W₂(a, c) = {w2_c:.3g}."
     )
-    if w1_c >= 1.1 * w1_b and w2_b >= 1.1 * w2_c:
-        score = (w1_c / w1_b) * (w2_b / w2_c) if w1_b and w2_c else np.inf
-        return right(
-            f"{told} The two ratios multiply to {score:.2f}; with five places nobody can reach "
-            "more than √5 = 2.24. Which would you report if one sensor in five may be faulty?"
-        )
-    if w1_b >= 1.1 * w1_c and w2_c >= 1.1 * w2_b:
-        return wrong(f"{told} You have it the other way round: exchange b and c.")
-    if w1_b <= w1_c and w2_b <= w2_c:
+    if w1_b < w1_c and w2_b < w2_c:
         return wrong(f"{told} Both call b the nearer one. Let one single place of b run far away.")
-    if w1_b >= w1_c and w2_b >= w2_c:
+    if w1_b > w1_c and w2_b > w2_c:
         return wrong(f"{told} Both call c the nearer one. Let all places of c move a little.")
-    return wrong(f"{told} The right order; now make each difference at least 10 %.")
+    if w1_b > w1_c and w2_b < w2_c:
+        return wrong(f"{told} You have it the other way round: exchange b and c.")
+    if min(w1_c / max(w1_b, 1e-9), w2_b / max(w2_c, 1e-9)) < 1.1:
+        return wrong(f"{told} Make c farther by W₁ and b farther by W₂, each by at least 10 %.")
+    return right(
+        f"{told} The two ratios multiply to {w1_c / w1_b * w2_b / w2_c:.2f}; with five places "
+        "nobody can reach more than √5 = 2.24. Which would you report if one sensor in five may "
+        "be faulty?"
+    )
 
 
 # --- chapter 2: designing losses ------------------------------------------------------------
