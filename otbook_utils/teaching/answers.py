@@ -46,6 +46,8 @@ def expect_array(
     >>> expect_array([[0.5, 0], [0, 0.5]], shape=(2, None)).sum()
     np.float64(1.0)
     """
+    if _holds_dots(answer):
+        raise WrongAnswer(f"Some dots are left in {name}: replace them all.")
     try:
         array = np.asarray(_detached(answer))
     except ValueError:
@@ -100,6 +102,12 @@ def _detached(answer: Any) -> Any:
     if isinstance(answer, list | tuple):
         return [_detached(item) for item in answer]
     return answer
+
+
+def _holds_dots(answer: Any) -> bool:
+    if isinstance(answer, list | tuple):
+        return any(map(_holds_dots, answer))
+    return answer is ...
 
 
 def _described(answer: Any) -> str:

@@ -16,6 +16,10 @@ from otbook_utils.teaching.verdicts import Verdict, not_attempted, wrong
 Checker = Callable[[Any], Verdict]
 
 _CHECKERS: dict[str, Checker] = {}
+_RETURNS_NOTHING = (
+    "Your function returns nothing yet: replace the dots, end it with `return …`, and run both "
+    "cells."
+)
 _ID = re.compile(r"[a-z]{2,4}-\d{2}-\d{1,2}")
 
 
@@ -82,6 +86,8 @@ def check(id: str, answer: Any) -> Verdict:
     try:
         verdict = checker(_watched(answer))
     except (_NotAttempted, NotImplementedError):
+        if isinstance(answer, types.FunctionType):  # perhaps it computes, and prints
+            return not_attempted(_RETURNS_NOTHING)
         return not_attempted()
     except _AnswerRaised as raised:
         return wrong(f"Your function raised {_told(raised.__cause__)}")

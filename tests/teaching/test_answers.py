@@ -32,6 +32,12 @@ def test_an_array_keeps_its_numbers(numbers):
     assert expect_array(numbers, (None,)).dtype == np.float64
 
 
+@pytest.mark.parametrize("answer", [[1, ...], [[1, 2], [..., 3]], ([0, 1], ...)])
+def test_an_answer_that_is_half_filled_in_is_told_so(answer):
+    with pytest.raises(WrongAnswer, match="Some dots are left in `my_plan`"):
+        expect_array(answer, name="`my_plan`")
+
+
 @pytest.mark.parametrize("answer", [" Sinkhorn", "SINKHORN ", "sinkhorn"])
 def test_a_choice_is_found_whatever_its_case(answer):
     assert expect_choice(answer, ["exact", "sinkhorn"]) == "sinkhorn"

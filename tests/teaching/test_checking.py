@@ -89,6 +89,10 @@ def test_an_untouched_stub_is_not_attempted(double, stub):
     assert "not attempted yet" in repr(verdict).lower()
 
 
+def test_a_function_that_prints_its_result_is_told_to_return_it(double):
+    assert "return" in check("xx-01-1", lambda x: print(2 * x)).message
+
+
 def test_a_module_whose_forward_is_missing_is_not_attempted(double):
     class Loss:
         def __call__(self, x):
