@@ -31,6 +31,7 @@ _MYST = {
     "a footnote": re.compile(r"\[\^[^\]]+\]"),
     "maths without dollars": re.compile(r"\\\[|\\\(|\\begin\{"),
 }
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _UNSEEDED_IS_FINE = {"default_rng", "Generator", "SeedSequence", "PCG64", "Philox", "RandomState"}
 
 
@@ -330,6 +331,22 @@ def something_can_be_moved(notebook: Notebook) -> list[str]:
     return [] if any(cell.calls("explore") for cell in notebook.code) else ["no explore() figure"]
 
 
+@rule
+def drawings_keep_what_they_use(notebook: Notebook) -> list[str]:
+    """A live slider draws long after "Run all": no later cell may give its names another value."""
+    faults = []
+    for cell in notebook.code:
+        earlier = [other for other in notebook.code if other.index <= cell.index]
+        used = {name for call in cell.calls("explore") for name in _used_when_moved(call, earlier)}
+        for later in notebook.code[len(earlier) :]:
+            if lost := used & _assigned(later.tree):
+                faults.append(
+                    f"{later.where} gives {', '.join(sorted(lost))} another value, "
+                    f"which the slider of {cell.where} still uses"
+                )
+    return faults
+
+
 # -- claims and exercises ------------------------------------------------------------------------
 
 
@@ -501,6 +518,53 @@ def _defined(tree: ast.Module) -> set[str]:
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)
     return names
+
+
+def _assigned(tree: ast.AST) -> set[str]:
+    """Return the names to which the top level of a cell, its functions left out, gives a value."""
+    names: set[str] = set()
+    waiting = list(ast.iter_child_nodes(tree))
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif not isinstance(node, (ast.Lambda, *_COMPREHENSIONS)):
+            waiting.extend(ast.iter_child_nodes(node))
+    return names
+
+
+def _used_when_moved(call: ast.Call, cells: list[Cell]) -> set[str]:
+    """Return what the functions handed to `explore` read from the notebook when a slider moves."""
+    functions = {
+        node.name: node
+        for cell in cells
+        for node in cell.tree.body
+        if isinstance(node, ast.FunctionDef)
+    }
+    handed = [*call.args[:1], *(word.value for word in call.keywords if word.arg == "alt")]
+    # A text is read when explore() is called, a function whenever a slider moves.
+    waiting = [
+        part
+        for part in handed
+        if isinstance(part, ast.Lambda) or (isinstance(part, ast.Name) and part.id in functions)
+    ]
+    used: set[str] = set()
+    while waiting:
+        tree = waiting.pop()
+        own = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+        own |= {
+            node.id
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and node.id not in own | used:
+                used.add(node.id)
+                if node.id in functions:
+                    waiting.append(functions[node.id])
+    return used
 
 
 def _names_of(expression: str) -> set[str]:

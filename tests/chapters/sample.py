@@ -146,7 +146,14 @@ def _many_cells(raw: Raw) -> None:
 
 
 _ADDRESS = repository_of(open_book(ROOT)).url
+
+
 # Rule -> ways of breaking it. A change may break other rules besides.
+def drawn_by(body: str) -> Callable[[Raw], None]:
+    """Give the slider a function of the chapter to draw with."""
+    return replace("figure", "explore(", f"def draw(epsilon):\n    {body}\n\n\nexplore(")
+
+
 BREACHES: dict[str, dict[str, Callable[[Raw], None]]] = {
     "file_is_named_by_number_and_has_a_python_kernel": {
         "no kernel": put("metadata", {}),
@@ -249,6 +256,21 @@ BREACHES: dict[str, dict[str, Callable[[Raw], None]]] = {
         "bare pyplot": add("bare", "plt.plot([1, 2])"),
         "markdown": append("see", "\n\n![](heap.png)"),
         "html": append("see", '\n\n<img src="heap.png">'),
+    },
+    "drawings_keep_what_they_use": {
+        "value": lambda raw: (drawn_by("heap(C)")(raw), append("own", "\nC = 3")(raw)),
+        "in a loop": lambda raw: (
+            drawn_by("heap(C)")(raw),
+            append("own", "\nfor C in range(3):\n    pass")(raw),
+        ),
+        "through another function": lambda raw: (
+            drawn_by("helper()\n\n\ndef helper():\n    heap(C)")(raw),
+            append("own", "\nC = 3")(raw),
+        ),
+        "in its description": lambda raw: (
+            replace("figure", '"A heap at {epsilon}"', "lambda epsilon: costs[epsilon]")(raw),
+            append("own", "\ncosts = []")(raw),
+        ),
     },
     "text_stands_beside_every_figure": {"two in a row": remove("predict", "see", "wrong")},
     "something_can_be_moved": {"nothing": remove("figure")},
