@@ -155,9 +155,9 @@ def train_classifiers(
     loss: Loss,
     *,
     hidden: int = 0,
-    steps: int = 150,
+    steps: int = 100,
     batch: int | None = None,
-    learning_rate: float = 0.04,
+    learning_rate: float = 0.05,
     weight_decay: float = 3e-3,
 ) -> Classifiers:
     """Train one classifier for each seed by Adam, all at once.
