@@ -36,9 +36,7 @@ def transport_problem(a: Tensor, b: Tensor, cost: Tensor, epsilon: float) -> Tra
     at all, totals that differ, NaN or infinite cost, shapes that do not fit, epsilon not positive.
     """
     a, b, cost = _floating("a", a), _floating("b", b), _floating("cost", cost)
-    epsilon = float(epsilon)
-    if not 0 < epsilon < float("inf"):
-        raise ValueError(f"epsilon must be positive and finite, got {epsilon}")
+    epsilon = positive_number("epsilon", epsilon)
     batch = _common_batch_shape(a, b, cost)
     _check_masses("a", a)
     _check_masses("b", b)
@@ -60,8 +58,25 @@ def transport_problem(a: Tensor, b: Tensor, cost: Tensor, epsilon: float) -> Tra
     )
 
 
+def positive_number(name: str, value: float) -> float:
+    """`value` as a float; raises ValueError naming it when it is no positive, finite number."""
+    if isinstance(value, Tensor) and value.requires_grad:
+        # The float would silently drop out of the graph.
+        raise ValueError(f"{name} must be a number without gradient, got {value}")
+    try:
+        number = float(value)
+    except (TypeError, ValueError, RuntimeError):
+        raise ValueError(f"{name} must be a number, got {value!r}") from None
+    if not 0 < number < float("inf"):
+        raise ValueError(f"{name} must be positive and finite, got {number}")
+    return number
+
+
 def _floating(name: str, values: Tensor) -> Tensor:
-    tensor = torch.as_tensor(values)
+    try:
+        tensor = torch.as_tensor(values)
+    except (TypeError, ValueError, RuntimeError):
+        raise ValueError(f"{name} must be a tensor of numbers, got {values!r}") from None
     if tensor.dtype not in FLOAT_TYPES:
         kind = str(tensor.dtype).removeprefix("torch.")
         raise ValueError(f"{name} must be float32 or float64, got {kind}")
@@ -92,8 +107,11 @@ def _check_masses(name: str, masses: Tensor) -> None:
         raise ValueError(f"{name} must hold finite masses, got an entry of {first}")
     if (masses < 0).any():
         raise ValueError(f"{name} must not hold negative masses, got {masses.min().item():.6g}")
-    if (masses.sum(-1) <= 0).any():
+    totals = masses.sum(-1)
+    if (totals <= 0).any():
         raise ValueError(f"{name} must hold some mass in every problem, got a total of 0")
+    if torch.isinf(totals).any():
+        raise ValueError(f"{name} must have a finite total, got masses up to {masses.max():.6g}")
 
 
 def _check_totals(a: Tensor, b: Tensor) -> None:

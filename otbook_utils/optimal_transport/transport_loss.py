@@ -3,9 +3,11 @@
 import torch
 from torch import Tensor, nn
 
-from otbook_utils.optimal_transport.problems import FLOAT_TYPES
+from otbook_utils.optimal_transport.problems import FLOAT_TYPES, positive_number
 from otbook_utils.optimal_transport.sinkhorn import sinkhorn
 
+LABEL_TYPES = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
+MASS_TYPES = (torch.float16, torch.bfloat16, *FLOAT_TYPES)
 REDUCTIONS = ("mean", "sum", "none")
 
 
@@ -20,8 +22,8 @@ class TransportLoss(nn.Module):
     Raises ValueError for a cost that is not a finite matrix, epsilon not positive, an unknown
     reduction, and in `forward` for shapes, types and labels that do not fit.
 
-    Source: Frogner et al. 2015, https://arxiv.org/abs/1506.05439, section 3 (theirs relaxes the
-    marginals as well; here the prediction is a softmax, so both have mass 1 already).
+    Source: Frogner et al. 2015, https://arxiv.org/abs/1506.05439, sections 3 and 4 (theirs relaxes
+    the marginals as well; here the prediction is a softmax, so both have mass 1 already).
     Taught in `book/optimal_transport/02_designing_losses.ipynb`.
 
     >>> loss = TransportLoss(torch.tensor([[0.0, 1.0], [4.0, 0.0]]), epsilon=0.1)
@@ -37,12 +39,11 @@ class TransportLoss(nn.Module):
             raise ValueError(f"cost must be a float32 or float64 matrix, got {given}")
         if not torch.isfinite(cost).all():
             raise ValueError("cost must be finite everywhere, got NaN or infinite entries")
-        if not 0 < epsilon < float("inf"):
-            raise ValueError(f"epsilon must be positive and finite, got {epsilon}")
+        epsilon = positive_number("epsilon", epsilon)
         if reduction not in REDUCTIONS:
             raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}, got {reduction!r}")
         self.register_buffer("cost", cost)
-        self.epsilon = float(epsilon)
+        self.epsilon = epsilon
         self.reduction = reduction
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
@@ -53,6 +54,9 @@ class TransportLoss(nn.Module):
         if logits.dim() < 1 or logits.shape[-1] != self.cost.shape[0]:
             wanted = f"(..., {self.cost.shape[0]})"
             raise ValueError(f"logits must be {wanted} to fit cost, got {tuple(logits.shape)}")
+        if not (torch.is_tensor(target) and target.dtype in (*LABEL_TYPES, *MASS_TYPES)):
+            given = getattr(target, "dtype", type(target).__name__)
+            raise ValueError(f"target must be a tensor of labels or masses, got {given}")
         # Half precision is enough for logits but not for probabilities, which must sum to 1.
         predicted = logits.to(torch.promote_types(logits.dtype, torch.float32)).softmax(-1)
         cost = self.cost.to(predicted.dtype)
@@ -73,15 +77,18 @@ class TransportLoss(nn.Module):
             if low < 0 or high >= cost.shape[1]:
                 wanted = f"0 to {cost.shape[1] - 1}"
                 raise ValueError(f"target labels must be {wanted}, got {low} to {high}")
-        costs_of_label = cost.mT.index_select(0, labels.reshape(-1))  # (labels, classes)
+        costs_of_label = cost.mT.index_select(0, labels.reshape(-1).long())  # (labels, classes)
         return (predicted * costs_of_label.reshape(predicted.shape)).sum(-1)
 
     def _to_distribution(self, predicted: Tensor, target: Tensor, cost: Tensor) -> Tensor:
         wanted = (*predicted.shape[:-1], cost.shape[1])
         if target.shape != wanted:
             raise ValueError(f"target masses must be {wanted}, got {tuple(target.shape)}")
-        target = target.to(predicted.dtype)
-        return sinkhorn(predicted, target, cost, self.epsilon).value
+        try:
+            return sinkhorn(predicted, target.to(predicted.dtype), cost, self.epsilon).value
+        except ValueError as error:
+            message = f"logits and target give no transport problem from a to b: {error}"
+            raise ValueError(message) from error
 
     def extra_repr(self) -> str:
         classes = " x ".join(str(size) for size in self.cost.shape)

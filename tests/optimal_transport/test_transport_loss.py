@@ -32,7 +32,7 @@ def test_a_label_costs_what_emd2_says():
 
 
 @settings(deadline=None, max_examples=20)
-@given(st.floats(0.05, 10))
+@given(st.floats(1e-3, 10))
 def test_a_label_and_its_one_hot_distribution_cost_the_same_at_every_epsilon(epsilon):
     logits, labels, cost = some_logits(), torch.tensor([0, 3, 4, 3]), some_cost()
     loss = TransportLoss(cost, epsilon, reduction="none")
@@ -92,6 +92,26 @@ def test_reductions_are_those_of_torch():
     torch.testing.assert_close(total, each.sum())
 
 
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int16, torch.int32])
+def test_labels_may_be_of_any_integer_type(dtype):
+    logits, labels, loss = some_logits(), torch.tensor([0, 3, 4, 3]), TransportLoss(some_cost(), 1)
+    torch.testing.assert_close(loss(logits, labels.to(dtype)), loss(logits, labels))
+
+
+def test_images_have_a_loss_for_each_pixel():
+    logits, labels = torch.zeros(2, 3, CLASSES).double(), torch.ones(2, 3, dtype=torch.long)
+    losses = TransportLoss(some_cost(), 0.1, reduction="none")(logits, labels)
+    torch.testing.assert_close(losses, some_cost()[:, 1].mean().expand(2, 3))
+
+
+def test_mixed_precision_around_it_changes_nothing():
+    logits, target = some_logits().float(), some_logits(seed=1).float().softmax(-1)
+    loss = TransportLoss(some_cost().float(), 0.1)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        mixed = loss(logits, target)
+    torch.testing.assert_close(mixed, loss(logits, target))
+
+
 def test_half_precision_logits_are_computed_in_float32():
     logits = some_logits().to(torch.bfloat16)
     loss = TransportLoss(some_cost().float(), 0.1)
@@ -112,6 +132,7 @@ BAD_SETTINGS = {
     "cost of whole numbers": ((torch.ones(3, 3, dtype=torch.long), 0.1), "cost must be.*int64"),
     "NaN cost": ((COST * float("nan"), 0.1), "cost must be finite"),
     "epsilon of zero": ((COST, 0.0), "epsilon must be positive.*0.0"),
+    "no epsilon": ((COST, None), "epsilon must be a number, got None"),
     "unknown reduction": ((COST, 0.1, "average"), "reduction must be.*'average'"),
 }
 
@@ -121,6 +142,10 @@ BAD_TARGETS = {
     "too few labels": (LOGITS, torch.tensor([0]), r"\(2,\), got \(1,\)"),
     "too few target classes": (LOGITS, torch.ones(2, 2) / 2, r"\(2, 3\), got \(2, 2\)"),
     "logits of other classes": (torch.zeros(2, 4), torch.tensor([0, 1]), r"logits must be.*\(2, 4"),
+    "label to be ignored": (LOGITS, torch.tensor([0, -100]), "0 to 2, got -100 to 0"),
+    "truth values": (LOGITS, torch.tensor([True, False]), "target must be.*bool"),
+    "labels in a list": (LOGITS, [0, 1], "target must be.*list"),
+    "NaN logits": (LOGITS * float("nan"), torch.ones(2, 3) / 3, "logits.*a must hold finite.*nan"),
     "target that is no distribution": (LOGITS, torch.ones(2, 3), "same total mass"),
 }
 
