@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from otbook_utils.optimal_transport import sinkhorn
 
@@ -88,7 +89,8 @@ def test_swapping_the_masses_transposes_the_plan(problem):
 @given(problems())
 def test_value_lies_between_the_exact_cost_and_the_cost_of_the_product_plan(problem):
     a, b, cost = problem
-    exact = ot.emd2(a.numpy(), b.numpy(), cost.numpy())
+    # POT's emd2 calls the 1 x 1 problem of cost -2 infeasible: give it costs of 0 and more.
+    exact = ot.emd2(a.numpy(), b.numpy(), (cost + 2).numpy()) - 2
     value = sinkhorn(a, b, cost, 0.3).value.item()
     assert exact - 1e-6 <= value <= (a @ cost @ b).item() + 1e-6
 
@@ -172,6 +174,87 @@ def test_ordered_classes_converge_where_alternating_steps_crawl(dtype, share_of_
     # The exact plan's divergence from a⊗b is at most the entropy of a, itself at most log 5.
     assert (result.value >= exact - 1e-5).all()
     assert (result.value <= exact + epsilon * np.log(5) + 1e-5).all()
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("share_of_spread", [1e-2, 1e-3, 1e-4])
+def test_totals_that_differ_by_a_rounding_converge(share_of_spread):
+    """The dual of totals that differ has no maximum: Newton's steps would climb for ever."""
+    position = torch.arange(40, dtype=torch.float32)
+    cost = (position[:13, None] - position[:17]).abs()
+    a, b = masses(20, 13, dtype=torch.float32), masses(20, 17, seed=2, dtype=torch.float32)
+    a, b = a.where(a > 0.05, 0), b.where(b > 0.05, 0)
+    a, b = a / a.sum(-1, keepdim=True), b / b.sum(-1, keepdim=True) * (1 + 3e-7)
+    result = sinkhorn(a, b, cost, share_of_spread * 16)
+    assert result.n_iter < 1000
+    torch.testing.assert_close(result.plan.sum(-2), b, atol=2e-6, rtol=0)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("epsilon", [0.2, 0.002], ids=["kernel", "logarithms"])
+def test_a_large_constant_in_a_float32_cost_spoils_no_marginal(epsilon):
+    a, b = masses(20, dtype=torch.float32), masses(15, seed=2, dtype=torch.float32)
+    result = sinkhorn(a, b, costs(20, 15, dtype=torch.float32) + 10_000, epsilon)
+    torch.testing.assert_close(result.plan.sum(-1), a, atol=2e-6, rtol=0)
+    torch.testing.assert_close(result.plan.sum(-2), b, atol=2e-6, rtol=0)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("epsilon", [1e2, 1e4])
+def test_large_epsilon_spreads_the_mass_independently(dtype, epsilon):
+    a, b, cost = (x.to(dtype) for x in (masses(12), masses(9, seed=2), costs(12, 9)))
+    result = sinkhorn(a, b, cost, epsilon)
+    independent = (a @ cost @ b).item()
+    # To first order the value falls below <a⊗b, C> by the variance of C over 2 epsilon.
+    assert result.value.item() == pytest.approx(independent, abs=0.25 / epsilon + 1e-6)
+    torch.testing.assert_close(result.plan, a[:, None] * b, atol=2 / epsilon, rtol=0)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_equal_costs_converge_though_scaling_the_kernel_crawls(dtype):
+    """Closed form: where every move costs 1, the exact cost is the total variation."""
+    a, b = masses(6, 30, dtype=dtype), masses(6, 30, seed=2, dtype=dtype)
+    result = sinkhorn(a, b, 1 - torch.eye(30, dtype=dtype), 0.05)
+    assert result.n_iter < 400
+    torch.testing.assert_close(result.plan.sum(-1), a, atol=2e-6, rtol=0)
+    exact = (a - b).clamp_min(0).sum(-1)
+    assert (result.value >= exact).all()
+    assert (result.value <= exact + 0.05 * np.log(30)).all()
+
+
+def test_mixed_precision_around_it_changes_nothing():
+    a, b = masses(30, dtype=torch.float32), masses(30, seed=2, dtype=torch.float32)
+    cost = costs(30, 30, dtype=torch.float32)
+    plain = sinkhorn(a, b, cost, 0.05)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        mixed = sinkhorn(a, b, cost, 0.05)
+    assert mixed.n_iter == plain.n_iter
+    torch.testing.assert_close(mixed.value, plain.value)
+
+
+class LargestTensor(TorchDispatchMode):
+    """Records the number of entries of the largest tensor made inside."""
+
+    entries = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        made = function(*args, **(kwargs or {}))
+        if isinstance(made, torch.Tensor):
+            self.entries = max(self.entries, made.numel())
+        return made
+
+
+def test_value_cost_and_gradients_of_masses_build_no_plan():
+    batch, n = 64, 30
+    a = masses(batch, n).requires_grad_()
+    with LargestTensor() as largest:
+        result = sinkhorn(a, masses(batch, n, seed=2), costs(n, n), 0.05)
+        (result.value + result.cost).sum().backward()
+    assert largest.entries <= batch * n  # a plan of the batch has n times as many
+    with LargestTensor() as largest:
+        _ = result.plan
+    assert largest.entries == batch * n * n
 
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
@@ -264,11 +347,39 @@ def test_a_point_without_mass_changes_nothing_and_has_a_potential(epsilon):
     assert padded.f[5].item() == pytest.approx(soft_minimum.item(), abs=1e-6)
 
 
+@pytest.mark.parametrize("epsilon", [0.2, 0.002], ids=["kernel", "logarithms"])
+def test_a_point_with_hardly_any_mass_has_an_accurate_potential(epsilon):
+    """The potentials are the gradients: an error in f or g of a rare class misleads training."""
+    a, b, cost = masses(6), masses(5, seed=2), costs(6, 5)
+    a, b = a.index_fill(0, torch.tensor(2), 1e-13), b.index_fill(0, torch.tensor(3), 1e-13)
+    a, b = a / a.sum(), b / b.sum()
+    result = sinkhorn(a, b, cost, epsilon)
+    f = -epsilon * torch.logsumexp(b.log() + (result.g - cost) / epsilon, -1)
+    g = -epsilon * torch.logsumexp(a.log() + (result.f - cost.T) / epsilon, -1)
+    # Masses of 0.05 and more and a marginal met within 1e-6: f and g within 2e-5 epsilons.
+    torch.testing.assert_close(result.f, f, atol=1e-4 * epsilon, rtol=0)
+    torch.testing.assert_close(result.g, g, atol=1e-4 * epsilon, rtol=0)
+
+
 def test_potentials_share_the_value_evenly():
     a, b, cost = masses(6), masses(5, seed=2), costs(6, 5)
     result = sinkhorn(a, b, cost, 0.2)
     assert (a @ result.f).item() == pytest.approx(result.value.item() / 2, abs=1e-9)
     assert (b @ result.g).item() == pytest.approx(result.value.item() / 2, abs=1e-9)
+
+
+@pytest.mark.parametrize("tol", [1e-3, 1e-6, 1e-11])
+@pytest.mark.parametrize("epsilon", [0.05, 0.005, 0.0005])
+def test_error_is_the_largest_violation_of_the_plan_as_returned(epsilon, tol):
+    position = torch.linspace(0, 1, 20, dtype=torch.float64)
+    cost = (position[:, None] - position).abs()
+    a, b = masses(4, 20), masses(4, 20, seed=2)
+    result = sinkhorn(7 * a, 7 * b, cost, epsilon, tol=tol)
+    rows = (result.plan.sum(-1) / 7 - a).abs().amax(-1)
+    columns = (result.plan.sum(-2) / 7 - b).abs().amax(-1)
+    violation = torch.maximum(rows, columns)
+    torch.testing.assert_close(result.error, violation, rtol=1e-3, atol=1e-15)
+    assert (violation <= tol).all()
 
 
 def test_stopping_early_is_reported():
@@ -278,6 +389,14 @@ def test_stopping_early_is_reported():
     assert result.error.item() == pytest.approx(
         (result.plan.sum(-1) - masses(30)).abs().max().item(), rel=1e-3
     )
+
+
+@pytest.mark.parametrize("epsilon", [0.2, 0.002], ids=["kernel", "logarithms"])
+def test_a_tolerance_out_of_reach_stops_soon_and_is_reported(epsilon):
+    with pytest.warns(RuntimeWarning, match="marginal off by"):
+        result = sinkhorn(masses(20), masses(20, seed=2), costs(20, 20), epsilon, tol=1e-30)
+    assert result.n_iter < 1000
+    assert result.error < 1e-12
 
 
 def test_repr_tells_size_epsilon_and_value():
@@ -319,6 +438,20 @@ BAD_ARGUMENTS = {
     "half precision": ((HALF.half(), HALF, SQUARE, 0.1), "a must be float32.*float16"),
     "epsilon of zero": ((HALF, HALF, SQUARE, 0.0), "epsilon must be positive.*0.0"),
     "negative epsilon": ((HALF, HALF, SQUARE, -0.1), "epsilon must be positive.*-0.1"),
+    "epsilon for each problem": (
+        (HALF, HALF, SQUARE, torch.tensor([0.1, 0.2])),
+        r"epsilon must be a number.*0\.1",
+    ),
+    "epsilon to be learnt": (
+        (HALF, HALF, SQUARE, torch.tensor(0.1, requires_grad=True)),
+        "epsilon must be a number without gradient",
+    ),
+    "no epsilon": ((HALF, HALF, SQUARE, None), "epsilon must be a number, got None"),
+    "total that overflows": (
+        (*[torch.full((2,), 3e38)] * 2, SQUARE, 0.1),
+        "a must have a finite total",
+    ),
+    "words": ((["half", "half"], HALF, SQUARE, 0.1), "a must be a tensor.*half"),
     "NaN epsilon": ((HALF, HALF, SQUARE, float("nan")), "epsilon must be positive.*nan"),
 }
 
@@ -329,7 +462,10 @@ def test_bad_input_is_named(arguments, message):
         sinkhorn(*arguments)
 
 
-@pytest.mark.parametrize("limits", [{"tol": 0}, {"tol": -1e-3}, {"max_iter": 0}])
+@pytest.mark.parametrize(
+    "limits",
+    [{"tol": 0}, {"tol": -1e-3}, {"tol": float("nan")}, {"max_iter": 0}, {"max_iter": 1e4}],
+)
 def test_bad_limits_are_named(limits):
     with pytest.raises(ValueError, match=next(iter(limits))):
         sinkhorn(HALF, HALF, SQUARE, 0.1, **limits)
