@@ -3,7 +3,12 @@
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
+
+# A law is not broken by a slow machine.
+hypothesis.settings.register_profile("book", deadline=None)
+hypothesis.settings.load_profile("book")
 
 # One frame a figure: a chapter's time is its own. (`make colab` asks for live sliders.)
 os.environ.setdefault("OTBOOK_EXPLORE", "still")
