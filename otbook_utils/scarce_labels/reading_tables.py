@@ -1,0 +1,159 @@
+"""Reading a published table: does it add up, and which conclusions do other runs bear out?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from otbook_utils.scarce_labels.imbalance_table import ROWS, SEEDS
+from otbook_utils.training.results import RunResult
+
+GROUPS = ("majority", "minority", "all")
+TEST_IMAGES = {"majority": 7000, "minority": 3000, "all": 10_000}  # of CIFAR-10
+CONFIDENCE = 0.95
+
+# row's key -> group -> per cent right, one number a seed
+Scores = Mapping[str, Mapping[str, ArrayLike]]
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """One sentence of a table's text, as a comparison: on `group`, row `better` beats row `worse`.
+
+    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
+
+    >>> CONCLUSIONS[0]
+    Conclusion(text='Imbalance costs the minority', better='balanced', worse='ce', group='minority')
+    """
+
+    text: str
+    better: str
+    worse: str
+    group: str
+
+
+CONCLUSIONS = (
+    Conclusion("Imbalance costs the minority", "balanced", "ce", "minority"),
+    Conclusion("Inverse frequency rescues the minority", "inverse", "ce", "minority"),
+    Conclusion("… at the expense of the majority", "ce", "inverse", "majority"),
+    Conclusion("… so that all in all it loses", "ce", "inverse", "all"),
+    Conclusion("Focal γ = 1 helps all in all", "focal-1", "ce", "all"),
+    Conclusion("Class-balanced β = 0.999 helps all in all", "cb-0.999", "ce", "all"),
+    Conclusion("… and beats inverse frequency", "cb-0.999", "inverse", "all"),
+    Conclusion("… and β = 0.9999: the middle wins", "cb-0.999", "cb-0.9999", "all"),
+    Conclusion("Balancing helps the focal loss, too", "cb-focal-0.99", "focal-1", "all"),
+    Conclusion("… until β = 0.9999, which ruins it", "focal-1", "cb-focal-0.9999", "all"),
+)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """By how much one row beats another: mean over seeds, and its 95 % margin (None for one seed).
+
+    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
+
+    >>> Gap(3.0, 1.0).verdict, Gap(0.5, 1.0).verdict, Gap(-3.0, 1.0).verdict
+    ('holds', 'undecided', 'reversed')
+    """
+
+    mean: float
+    margin: float | None
+
+    @property
+    def verdict(self) -> str:
+        """Say "holds", "reversed" or "undecided"; one seed decides nothing."""
+        if self.margin is None or abs(self.mean) <= self.margin * (1 + 1e-9):
+            return "undecided"
+        return "holds" if self.mean > 0 else "reversed"
+
+
+def article_scores() -> dict[str, dict[str, float]]:
+    """Return the article's numbers by row and group, with "all" recomputed from its parts.
+
+    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
+
+    >>> round(article_scores()["cb-focal-0.99"]["all"], 2)  # printed: 80.60
+    80.78
+    """
+    scores = {}
+    for row in ROWS:
+        majority, minority, _ = row.article
+        hits = TEST_IMAGES["majority"] * majority + TEST_IMAGES["minority"] * minority
+        total = hits / TEST_IMAGES["all"]
+        scores[row.key] = {"majority": majority, "minority": minority, "all": total}
+    return scores
+
+
+def recorded_scores(
+    results: Sequence[RunResult], seeds: Sequence[int] = SEEDS
+) -> dict[str, dict[str, np.ndarray]]:
+    """Return recorded runs by row and group, (seeds,) per cent each, in the article's order.
+
+    Rows for which not all of `seeds` are recorded are left out: half a row is not a result, and
+    rows are compared seed by seed.
+
+    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
+
+    >>> recorded_scores([])
+    {}
+    """
+    final = {(run.row, run.seed): run.final for run in results}
+    return {
+        row.key: {g: np.array([final[row.key, seed][g] for seed in seeds]) for g in GROUPS}
+        for row in ROWS
+        if all((row.key, seed) in final for seed in seeds)
+    }
+
+
+def paired_gap(better: ArrayLike, worse: ArrayLike, least: float = 0.0) -> Gap:
+    """Return how much `better` exceeds `worse` on average, seed by seed, with a 95 % margin.
+
+    better, worse: (seeds,) per cent, in the same order of seeds: what a seed decides for both rows
+    (images kept, first weights) then cancels in the difference. The margin is Student's t times
+    the standard error of the mean difference, and not below `least`: three seeds may agree by
+    chance to the last test image, and yet one image more or less proves nothing.
+
+    Raises ValueError if they are not as many, or none.
+
+    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
+
+    >>> gap = paired_gap([12.0, 22.0, 32.0], [10.0, 21.0, 29.0])
+    >>> round(gap.mean, 2), round(gap.margin, 2), gap.verdict
+    (2.0, 2.48, 'undecided')
+    """
+    better, worse = np.asarray(better, dtype=float), np.asarray(worse, dtype=float)
+    if better.shape != worse.shape or better.ndim != 1 or not len(better):
+        raise ValueError(
+            "better and worse must hold one number a seed, for the same seeds, "
+            f"got the shapes {better.shape} and {worse.shape}"
+        )
+    differences = better - worse
+    n = len(differences)
+    if n == 1:
+        return Gap(float(differences[0]), None)
+    error = differences.std(ddof=1) / np.sqrt(n)
+    quantile = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)
+    return Gap(float(differences.mean()), max(least, float(quantile * error)))
+
+
+def judge(
+    conclusion: Conclusion, scores: Scores, images: Mapping[str, int] = TEST_IMAGES
+) -> Gap | None:
+    """Return the gap that a conclusion is about, or None where one of its rows has no runs.
+
+    images: how many test images each group has; no margin is smaller than one of them.
+
+    Raises ValueError if the two rows were not run with equally many seeds.
+
+    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
+
+    >>> judge(CONCLUSIONS[0], {}) is None
+    True
+    """
+    group = conclusion.group
+    if conclusion.better not in scores or conclusion.worse not in scores:
+        return None
+    better, worse = scores[conclusion.better][group], scores[conclusion.worse][group]
+    return paired_gap(better, worse, least=100 / images[group])
