@@ -1,0 +1,332 @@
+"""The checkers of the exercises of the part on scarce labels."""
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from otbook_utils.scarce_labels.losses import FocalLoss
+from otbook_utils.scarce_labels.weights import class_balanced_weights, effective_number
+from otbook_utils.teaching import (
+    Verdict,
+    close,
+    exercise,
+    expect_array,
+    expect_number,
+    right,
+    wrong,
+)
+
+# -- chapter 1 -----------------------------------------------------------------------------------
+
+
+@exercise("sl-01-1")
+def check_averages(answer) -> Verdict:
+    """Three averages of one pair of accuracies, in per cent."""
+    a, b, c = expect_array(answer, shape=(3,), name="the averages")
+    if max(a, b, c) <= 1:
+        return wrong("These are shares. The answers are asked for in per cent.")
+    all_images, proportions = 80.783, 88.816
+    if close(a, (89.42 + 60.63) / 2, tol=2e-4):
+        return wrong(
+            "(a): you took the plain mean of the two groups. Seven classes are majority, three are "
+            "minority."
+        )
+    if close(a, 80.60, tol=5e-5):
+        return wrong("(a): that is the number printed in the article. Compute it from its parts.")
+    if not close(a, all_images, tol=2e-4):
+        return wrong("(a): 7,000 of the 10,000 images are right with 89.42 %, 3,000 with 60.63 %.")
+    if close(b, (89.42 + 60.63) / 2, tol=2e-4):
+        return wrong("(b): the mean is over the ten classes, not over the two groups.")
+    if not close(b, all_images, tol=2e-4):
+        return wrong("(b): each of the ten classes has a recall; take their plain mean.")
+    if close(c, all_images, tol=2e-4):
+        return wrong("(c): the proportions are now 35,000 to 750, no longer 7,000 to 3,000.")
+    if not close(c, proportions, tol=2e-4):
+        return wrong("(c): weigh the two accuracies by 35,000 and 750 images.")
+    return right(
+        "The first two agree because every class has as many test images. The third hides almost "
+        "everything: that is what an accuracy on unbalanced test data tells you."
+    )
+
+
+@exercise("sl-01-2")
+def check_weighted_answers(answer) -> Verdict:
+    """What inverse-frequency weights would make of three probabilities, and the new threshold."""
+    given = expect_array(answer, shape=(4,), name="the answers")
+    plain = np.array([0.02, 0.1, 0.5])
+    if close(given[:3], 20 * plain):
+        return wrong("You multiplied by 20 and stopped: these no longer add up to 1 with the rest.")
+    if close(given[:3], plain, tol=1e-3):
+        return wrong("These are the plain answers. Weights change what the best model says.")
+    if close(given[:3], plain / (plain + 20 * (1 - plain)), tol=1e-3):
+        return wrong("You gave the weight 20 to the common class. Which one is undervalued?")
+    for place, letter in enumerate("abc"):
+        wanted = 20 * plain[place] / (20 * plain[place] + 1 - plain[place])
+        if not close(given[place], wanted, tol=2e-3):
+            return wrong(
+                f"({letter}): use the boxed formula. Multiply {plain[place]:g} by 20 and its "
+                "complement by 1, then divide by their sum."
+            )
+    if close(given[3], 0.05, tol=1e-3):
+        return wrong("(d): nearly. Both classes must tie: 20 P = 1 − P, not 20 P = 1.")
+    if close(given[3], 0.5, tol=1e-3):
+        return wrong("(d): that is the weighted model's own threshold; ask for the plain model's.")
+    if not close(given[3], 1 / 21, tol=1e-3):
+        return wrong("(d): set the boxed formula to one half and solve for the plain probability.")
+    return right(
+        "Weighted training and a threshold of 1/21 are two ways to the same decisions, if the "
+        "plain model's probabilities are right."
+    )
+
+
+@exercise("sl-01-3")
+def check_balanced_weights(answer) -> Verdict:
+    """Class-balanced weights, accurate near beta = 1."""
+    for counts, beta in (
+        ([143, 7], 0.99),
+        ([5000, 250, 250], 0.999),
+        ([3, 2, 1], 0.0),
+        ([5000, 143, 7], 1 - 1e-10),
+        ([1_000_000, 5000], 1 - 1e-12),
+    ):
+        wanted = class_balanced_weights(counts, beta).numpy()
+        with np.errstate(all="ignore"):
+            raw = np.asarray(answer(np.array(counts), beta), dtype=float)
+        said = f"For counts {counts} and beta = {_named(beta)}: "
+        if raw.shape != wanted.shape:
+            return wrong(f"{said}expected one weight a class, got the shape {raw.shape}.")
+        if not np.isfinite(raw).all():
+            return wrong(f"{said}got {raw}. Is there a 0/0, or a logarithm of 0?")
+        hint = _weights_hint(raw, wanted, effective_number(counts, beta).numpy())
+        if hint:
+            return wrong(said + hint)
+    return right(
+        "Twelve digits everywhere. Such code is also right at beta = 0, where log(beta) is minus "
+        "infinity: try `np.expm1(-np.inf)`."
+    )
+
+
+def _weights_hint(given: np.ndarray, wanted: np.ndarray, effective: np.ndarray) -> str:
+    """Return what is wrong with weights, or nothing."""
+    if np.allclose(given, wanted, rtol=1e-12, atol=0):
+        return ""
+    if np.allclose(given, len(wanted) * effective / effective.sum(), rtol=1e-6):
+        return "the large class gets the large weight. Divide by the effective number."
+    shares = given / given.sum() * len(given)
+    if np.allclose(shares, wanted, rtol=1e-12, atol=0):
+        return f"the ratios are right, but the weights add up to {given.sum():g}, not to L."
+    if np.allclose(shares, wanted, rtol=1e-2):
+        off = np.abs(given / wanted - 1).max()
+        return (
+            f"right but for rounding, wrong by {off:.0e}. `1 - beta**n` subtracts two nearly equal "
+            "numbers; see what `np.expm1` is for."
+        )
+    return f"expected {np.round(wanted, 6)}, got {np.round(given, 6)}."
+
+
+def _named(beta: float) -> str:
+    return f"{beta:g}" if beta < 0.99999 else f"1 - {1 - beta:.0e}"
+
+
+@exercise("sl-01-4")
+def check_weighted_focal(answer) -> Verdict:
+    """The weighted focal loss of the softmax with its weighted mean."""
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(40, 3, generator=generator, dtype=torch.float64)
+    target = torch.randint(3, (40,), generator=generator)
+    weight = torch.tensor([0.3, 0.7, 2.0], dtype=torch.float64)
+    for gamma in (0.0, 1.0, 2.0):
+        result = answer(logits.clone(), target.clone(), weight.clone(), gamma)
+        got = expect_number(result, name="the loss")
+        wanted = FocalLoss(gamma, weight)(logits, target).item()
+        if not close(got, wanted, tol=1e-6):
+            hint = _focal_hint(got, logits, target, weight, gamma)
+            return wrong(hint or f"For gamma = {gamma:g}: expected {wanted:.6f}, got {got:.6f}.")
+    return right(
+        "With gamma = 0 this is `F.cross_entropy(…, weight=weight)`. Now try logits of ±200 in "
+        "float32 and look at the gradient: that is what the packaged loss is careful about."
+    )
+
+
+def _focal_hint(got, logits, target, weight, gamma) -> str:
+    """Return the hint for a value that a usual mistake gives, or nothing."""
+    log_p = F.log_softmax(logits, dim=1)
+    p, own = log_p.exp(), log_p.gather(1, target[:, None]).squeeze(1)
+    w, true = weight[target], own.exp()
+    one_hot = F.one_hot(target, 3).double()
+    agreed = torch.where(one_hot > 0, p.new_ones(1) * logits.sigmoid(), 1 - logits.sigmoid())
+    per_class = -((1 - agreed) ** gamma) * agreed.log()  # (batch, classes)
+    focal = -((1 - true) ** gamma) * own
+    best = p.max(dim=1).values
+    mistakes = {
+        "You divided by the number of samples. Divide by the sum of their weights, as "
+        "`cross_entropy(weight=…)` does.": (w * focal).mean(),
+        "You added up without dividing: divide by the sum of the batch's weights.": (
+            w * focal
+        ).sum(),
+        "The weights are missing, or their effect cancels: each sample counts by the weight of its "
+        "class.": focal.mean(),
+        "You divided by the sum of all class weights; divide by those of this batch's samples.": (
+            w * focal
+        ).sum()
+        / weight.sum(),
+        "The sign: a loss of probabilities below 1 is not negative.": -(w * focal).sum() / w.sum(),
+        "You raised p to the power gamma. What is turned down are samples with a *large* p.": (
+            w * -(true**gamma) * own
+        ).sum()
+        / w.sum(),
+        "gamma acts on the probability of the true class, not on the largest one.": (
+            w * -((1 - best) ** gamma) * own
+        ).sum()
+        / w.sum(),
+        "That is the focal loss of one sigmoid a class. Here the classes exclude one another: use "
+        "the softmax.": (w * per_class.sum(dim=1)).sum() / w.sum(),
+    }
+    for hint, value in mistakes.items():
+        if close(got, value.item(), tol=1e-6):
+            return hint
+    return ""
+
+
+@exercise("sl-01-5")
+def check_readjust(answer) -> Verdict:
+    """Logits for another label distribution."""
+    generator = torch.Generator().manual_seed(1)
+    logits = torch.randn(6, 3, generator=generator, dtype=torch.float64)
+    counts = torch.tensor([900.0, 90.0, 10.0], dtype=torch.float64)
+    wanted = torch.tensor([0.2, 0.3, 0.5], dtype=torch.float64)
+    given = expect_array(
+        answer(logits.clone(), counts.clone(), wanted.clone()), shape=(6, 3), name="the logits"
+    )
+
+    def same_as(shift) -> bool:
+        expected = torch.log_softmax(logits + shift, dim=1).numpy()
+        return bool(np.allclose(_log_softmax(given), expected, atol=1e-8))
+
+    shift = wanted.log() - counts.log()
+    if same_as(shift):
+        return right(
+            "A label shift costs one addition. It needs calibrated probabilities, and classes that "
+            "look as they did."
+        )
+    mistakes = {
+        "You took out the old shares, which prepares for equal ones. Now put the wanted in.": (
+            -counts.log()
+        ),
+        "You put the wanted shares in, but the old ones are still there too.": wanted.log(),
+        "The sign of the shift: classes that become more frequent need larger logits.": -shift,
+        "Nothing has changed.": torch.zeros(3, dtype=torch.float64),
+        "Old and new shares are both added. Which ones does the network contain already?": (
+            wanted.log() + counts.log()
+        ),
+        "Shares multiply probabilities, so logits shift by their *logarithm*.": wanted
+        - counts / counts.sum(),
+    }
+    for hint, mistake in mistakes.items():
+        if same_as(mistake):
+            return wrong(hint)
+    ratio = wanted / (counts / counts.sum())
+    if np.allclose(_log_softmax(given), _log_softmax((logits * ratio).numpy()), atol=1e-8):
+        return wrong("You multiplied the logits. Multiply the probabilities: add to the logits.")
+    as_probabilities = torch.softmax(logits, dim=1) * ratio
+    if np.allclose(given / given.sum(axis=1, keepdims=True), _normalised(as_probabilities)):
+        return wrong("These are probabilities, and right ones. Logits are asked for.")
+    return wrong("Compare with the box: which joint distribution is there in use, and which w_y?")
+
+
+def _log_softmax(values: np.ndarray) -> np.ndarray:
+    return torch.log_softmax(torch.as_tensor(values), dim=1).numpy()
+
+
+def _normalised(values: torch.Tensor) -> np.ndarray:
+    return (values / values.sum(dim=1, keepdim=True)).numpy()
+
+
+# -- chapter 2 -----------------------------------------------------------------------------------
+
+
+@exercise("sl-02-1")
+def check_rows_that_do_not_add_up(answer) -> Verdict:
+    """The letters of the rows whose total is not what its parts give."""
+    if not isinstance(answer, str):
+        return wrong('Give the letters as one word in quotation marks, such as `"abc"`.')
+    letters = set(answer.lower()) - set(" ,")
+    if letters - set("abcde"):
+        return wrong("The rows are called a, b, c, d and e.")
+    if letters == set("acde") or letters == set("acd"):
+        return wrong(
+            "You took the plain mean of the two groups. There are 7,000 images in one and 3,000 in "
+            "the other."
+        )
+    if "e" in letters:
+        return wrong("Row e is off by 0.002. Could rounding to two decimals do that?")
+    if letters & set("ac"):
+        row = min(letters & set("ac"))
+        return wrong(f"Row {row} adds up: compute 0.7 majority + 0.3 minority once more.")
+    if letters != set("bd"):
+        return wrong("There is one more row that does not add up.")
+    return right(
+        "Row b is the plain mean of the groups, and in d a digit slipped. Such checks cost a "
+        "minute and need no data."
+    )
+
+
+@exercise("sl-02-2")
+def check_beta_for_a_ratio(answer) -> Verdict:
+    """The beta at which an image of a class of 250 counts five times one of a class of 5,000."""
+    beta = expect_number(answer, name="beta")
+    if not 0 <= beta < 1:
+        return wrong("beta lies from 0 to below 1.")
+    if close(beta, 0.8):
+        return wrong("1 − 1/5 would be N = 5 prototypes. What counts is the ratio of two E.")
+    if close(beta, 0.95):
+        return wrong("1 − 1/20 uses the ratio of the class sizes. Ask for the ratio of the E.")
+    rare, common = effective_number([250, 5000], beta).tolist()
+    ratio = common / rare
+    if abs(ratio - 5) > 0.05:
+        if abs(ratio - 4.49) < 0.05:
+            return wrong("That is the article's 0.999: it gives 4.49. A little more.")
+        way = "larger" if ratio < 5 else "smaller"
+        return wrong(f"At this beta the factor is {ratio:.3f}. Take a {way} beta.")
+    return right(
+        f"The factor is {ratio:.3f}, and 1/(1 − beta) is {1 / (1 - beta):.0f}: between the two "
+        "class sizes, as it must be to have any effect."
+    )
+
+
+@exercise("sl-02-3")
+def check_compare(answer) -> Verdict:
+    """The mean of paired differences and its standard error."""
+    rng = np.random.default_rng(5)
+    for n in (3, 5, 8):
+        shared = rng.normal(80, 3, size=n)  # what a seed does to both
+        one, two = shared + rng.normal(1, 0.3, size=n), shared + rng.normal(0, 0.3, size=n)
+        mean, error = expect_array(answer(one.copy(), two.copy()), shape=(2,), name="the result")
+        d = one - two
+        if close(mean, -d.mean(), tol=1e-9):
+            return wrong("The sign: one minus two was asked for.")
+        if not close(mean, d.mean(), tol=1e-9):
+            return wrong(
+                f"For {n} seeds: expected a mean difference {d.mean():.4f}, got {mean:.4f}."
+            )
+        wanted = d.std(ddof=1) / np.sqrt(n)
+        if close(error, wanted, tol=1e-9):
+            continue
+        unpaired = np.sqrt((one.var(ddof=1) + two.var(ddof=1)) / n)
+        mistakes = {
+            "You added the variances of both methods. What the seed decides for both is still in "
+            "there: take the differences first.": unpaired,
+            "Use n − 1 (`ddof=1`): the mean was estimated from the same numbers.": d.std()
+            / np.sqrt(n),
+            "That is the scatter of a single difference; divide by the root of n.": d.std(ddof=1),
+            "That is a variance. Take its root.": d.var(ddof=1) / n,
+            "The root of n is missing under the fraction: you divided by n.": d.std(ddof=1) / n,
+        }
+        for hint, value in mistakes.items():
+            if close(error, value, tol=1e-9):
+                return wrong(hint)
+        return wrong(f"For {n} seeds: expected a standard error {wanted:.4f}, got {error:.4f}.")
+    return right(
+        "Paired, the seeds' own scatter cancels. Unpaired, the same numbers would have given an "
+        "error several times as large."
+    )

@@ -1,0 +1,189 @@
+"""Mistakes that learners make in the exercises on scarce labels, as they would type them.
+
+For each exercise: the name of the mistake, and the source that stands in the place of the stub.
+"""
+
+WRONG_ANSWERS: dict[str, dict[str, str]] = {
+    "sl-01-1": {
+        "mean of the two groups": "averages = [75.025, 80.783, 88.82]",
+        "balanced over groups instead of classes": "averages = [80.783, 75.025, 88.82]",
+        "the printed number": "averages = [80.60, 80.60, 88.82]",
+        "majority and minority exchanged": "averages = [69.267, 69.267, 61.23]",
+        "the test set's proportions again": "averages = [80.783, 80.783, 80.783]",
+        "the minority's share of the classes": "averages = [80.783, 80.783, 85.10]",
+        "shares instead of per cent": "averages = [0.80783, 0.80783, 0.8882]",
+    },
+    "sl-01-2": {
+        "not normalised": "answers = [0.4, 2.0, 10.0, 0.05]",
+        "nothing changes": "answers = [0.02, 0.1, 0.5, 0.5]",
+        "weight on the common class": "answers = [0.00102, 0.00552, 0.0476, 0.9524]",
+        "its own threshold": "answers = [0.28986, 0.68966, 0.95238, 0.5]",
+        "one twentieth": "answers = [0.28986, 0.68966, 0.95238, 0.05]",
+        "odds taken for probabilities": "answers = [0.408, 2.222, 20.0, 0.0476]",
+    },
+    "sl-01-3": {
+        "E instead of 1/E": (
+            "def balanced_weights(counts, beta):\n"
+            "    E = -np.expm1(counts * np.log(beta)) / (1 - beta)\n"
+            "    return len(E) * E / E.sum()"
+        ),
+        "not normalised": (
+            "def balanced_weights(counts, beta):\n"
+            "    return (1 - beta) / -np.expm1(counts * np.log(beta))"
+        ),
+        "sum of one": (
+            "def balanced_weights(counts, beta):\n"
+            "    w = (1 - beta) / -np.expm1(counts * np.log(beta))\n"
+            "    return w / w.sum()"
+        ),
+        "the formula as printed": (
+            "def balanced_weights(counts, beta):\n"
+            "    w = (1 - beta) / (1 - beta**counts)\n"
+            "    return len(w) * w / w.sum()"
+        ),
+        "in float32": (
+            "def balanced_weights(counts, beta):\n"
+            "    beta = np.float32(beta)\n"
+            "    w = (1 - beta) / (1 - beta ** counts.astype(np.float32))\n"
+            "    return len(w) * w / w.sum()"
+        ),
+        "beta pushed to one": (
+            "def balanced_weights(counts, beta):\n"
+            "    return len(counts) / counts / (1 / counts).sum()"
+        ),
+        "one number for all": "def balanced_weights(counts, beta):\n    return 1.0",
+    },
+    "sl-01-4": {
+        "mean over the batch": (
+            "def weighted_focal(logits, target, weight, gamma):\n"
+            "    log_p = F.log_softmax(logits, dim=1).gather(1, target[:, None]).squeeze(1)\n"
+            "    return (weight[target] * -((1 - log_p.exp()) ** gamma) * log_p).mean()"
+        ),
+        "sum": (
+            "def weighted_focal(logits, target, weight, gamma):\n"
+            "    log_p = F.log_softmax(logits, dim=1).gather(1, target[:, None]).squeeze(1)\n"
+            "    return (weight[target] * -((1 - log_p.exp()) ** gamma) * log_p).sum()"
+        ),
+        "divided by the weights of the classes": (
+            "def weighted_focal(logits, target, weight, gamma):\n"
+            "    log_p = F.log_softmax(logits, dim=1).gather(1, target[:, None]).squeeze(1)\n"
+            "    losses = weight[target] * -((1 - log_p.exp()) ** gamma) * log_p\n"
+            "    return losses.sum() / weight.sum()"
+        ),
+        "no minus": (
+            "def weighted_focal(logits, target, weight, gamma):\n"
+            "    log_p = F.log_softmax(logits, dim=1).gather(1, target[:, None]).squeeze(1)\n"
+            "    losses = weight[target] * (1 - log_p.exp()) ** gamma * log_p\n"
+            "    return losses.sum() / weight[target].sum()"
+        ),
+        "p to the power gamma": (
+            "def weighted_focal(logits, target, weight, gamma):\n"
+            "    log_p = F.log_softmax(logits, dim=1).gather(1, target[:, None]).squeeze(1)\n"
+            "    losses = weight[target] * -(log_p.exp() ** gamma) * log_p\n"
+            "    return losses.sum() / weight[target].sum()"
+        ),
+        "gamma on the largest probability": (
+            "def weighted_focal(logits, target, weight, gamma):\n"
+            "    log_p = F.log_softmax(logits, dim=1)\n"
+            "    best = log_p.exp().max(dim=1).values\n"
+            "    log_p = log_p.gather(1, target[:, None]).squeeze(1)\n"
+            "    losses = weight[target] * -((1 - best) ** gamma) * log_p\n"
+            "    return losses.sum() / weight[target].sum()"
+        ),
+        "sigmoids": (
+            "def weighted_focal(logits, target, weight, gamma):\n"
+            "    one_hot = F.one_hot(target, logits.shape[1]).to(logits.dtype)\n"
+            "    p = logits.sigmoid() * one_hot + (1 - logits.sigmoid()) * (1 - one_hot)\n"
+            "    losses = (-((1 - p) ** gamma) * p.log()).sum(dim=1)\n"
+            "    return (weight[target] * losses).sum() / weight[target].sum()"
+        ),
+        "no weights": (
+            "def weighted_focal(logits, target, weight, gamma):\n"
+            "    log_p = F.log_softmax(logits, dim=1).gather(1, target[:, None]).squeeze(1)\n"
+            "    return (-((1 - log_p.exp()) ** gamma) * log_p).mean()"
+        ),
+        "one loss a sample": (
+            "def weighted_focal(logits, target, weight, gamma):\n"
+            "    log_p = F.log_softmax(logits, dim=1).gather(1, target[:, None]).squeeze(1)\n"
+            "    return weight[target] * -((1 - log_p.exp()) ** gamma) * log_p"
+        ),
+        "cross-entropy": (
+            "def weighted_focal(logits, target, weight, gamma):\n"
+            "    return F.cross_entropy(logits, target, weight=weight)"
+        ),
+    },
+    "sl-01-5": {
+        "old shares taken out only": (
+            "def readjust(logits, counts, wanted):\n    return logits - torch.log(counts)"
+        ),
+        "new shares put in only": (
+            "def readjust(logits, counts, wanted):\n    return logits + torch.log(wanted)"
+        ),
+        "the wrong way round": (
+            "def readjust(logits, counts, wanted):\n"
+            "    return logits - torch.log(wanted) + torch.log(counts)"
+        ),
+        "both added": (
+            "def readjust(logits, counts, wanted):\n"
+            "    return logits + torch.log(wanted) + torch.log(counts)"
+        ),
+        "no logarithm": (
+            "def readjust(logits, counts, wanted):\n"
+            "    return logits + wanted - counts / counts.sum()"
+        ),
+        "multiplied": (
+            "def readjust(logits, counts, wanted):\n"
+            "    return logits * wanted / (counts / counts.sum())"
+        ),
+        "probabilities": (
+            "def readjust(logits, counts, wanted):\n"
+            "    p = torch.softmax(logits, dim=1) * wanted / counts\n"
+            "    return p / p.sum(dim=1, keepdim=True)"
+        ),
+        "nothing done": "def readjust(logits, counts, wanted):\n    return logits",
+        "one row": "def readjust(logits, counts, wanted):\n    return wanted",
+    },
+    "sl-02-1": {
+        "plain means": 'letters = "acde"',
+        "rounding taken for an error": 'letters = "bde"',
+        "only the large one": 'letters = "b"',
+        "one that adds up": 'letters = "abd"',
+        "a list": 'letters = ["b", "d"]',
+        "words": 'letters = "b and d"',
+    },
+    "sl-02-2": {
+        "five prototypes": "beta = 0.8",
+        "twenty to one": "beta = 0.95",
+        "the article's best": "beta = 0.999",
+        "too large": "beta = 0.9999",
+        "too small": "beta = 0.99",
+        "beta of one": "beta = 1.0",
+    },
+    "sl-02-3": {
+        "unpaired": (
+            "def compare(one, two):\n"
+            "    error = np.sqrt((one.var(ddof=1) + two.var(ddof=1)) / len(one))\n"
+            "    return one.mean() - two.mean(), error"
+        ),
+        "divided by n in the variance": (
+            "def compare(one, two):\n"
+            "    d = one - two\n"
+            "    return d.mean(), d.std() / np.sqrt(len(d))"
+        ),
+        "scatter of one run": (
+            "def compare(one, two):\n    d = one - two\n    return d.mean(), d.std(ddof=1)"
+        ),
+        "two minus one": (
+            "def compare(one, two):\n"
+            "    d = two - one\n"
+            "    return d.mean(), d.std(ddof=1) / np.sqrt(len(d))"
+        ),
+        "variance": (
+            "def compare(one, two):\n    d = one - two\n    return d.mean(), d.var(ddof=1) / len(d)"
+        ),
+        "divided by n": (
+            "def compare(one, two):\n    d = one - two\n    return d.mean(), d.std(ddof=1) / len(d)"
+        ),
+        "the mean alone": "def compare(one, two):\n    return (one - two).mean()",
+    },
+}
