@@ -216,7 +216,7 @@ def test_equal_costs_converge_though_scaling_the_kernel_crawls(dtype):
     """Closed form: where every move costs 1, the exact cost is the total variation."""
     a, b = masses(6, 30, dtype=dtype), masses(6, 30, seed=2, dtype=dtype)
     result = sinkhorn(a, b, 1 - torch.eye(30, dtype=dtype), 0.05)
-    assert result.n_iter < 400
+    assert result.n_iter < 330
     torch.testing.assert_close(result.plan.sum(-1), a, atol=2e-6, rtol=0)
     exact = (a - b).clamp_min(0).sum(-1)
     assert (result.value >= exact).all()
@@ -378,7 +378,8 @@ def test_error_is_the_largest_violation_of_the_plan_as_returned(epsilon, tol):
     rows = (result.plan.sum(-1) / 7 - a).abs().amax(-1)
     columns = (result.plan.sum(-2) / 7 - b).abs().amax(-1)
     violation = torch.maximum(rows, columns)
-    torch.testing.assert_close(result.error, violation, rtol=1e-3, atol=1e-15)
+    # Rounding the exponents, of size 1 / epsilon, changes the plan by a few 1e-14.
+    torch.testing.assert_close(result.error, violation, rtol=1e-3, atol=3e-13)
     assert (violation <= tol).all()
 
 
