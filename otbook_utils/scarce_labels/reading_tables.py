@@ -36,15 +36,15 @@ class Conclusion:
 
 CONCLUSIONS = (
     Conclusion("Imbalance costs the minority", "balanced", "ce", "minority"),
-    Conclusion("Inverse frequency rescues the minority", "inverse", "ce", "minority"),
-    Conclusion("… at the expense of the majority", "ce", "inverse", "majority"),
-    Conclusion("… so that all in all it loses", "ce", "inverse", "all"),
+    Conclusion("Inverse frequency helps it", "inverse", "ce", "minority"),
+    Conclusion("… but costs the majority", "ce", "inverse", "majority"),
+    Conclusion("… and loses all in all", "ce", "inverse", "all"),
     Conclusion("Focal γ = 1 helps all in all", "focal-1", "ce", "all"),
-    Conclusion("Class-balanced β = 0.999 helps all in all", "cb-0.999", "ce", "all"),
-    Conclusion("… and beats inverse frequency", "cb-0.999", "inverse", "all"),
-    Conclusion("… and β = 0.9999: the middle wins", "cb-0.999", "cb-0.9999", "all"),
-    Conclusion("Balancing helps the focal loss, too", "cb-focal-0.99", "focal-1", "all"),
-    Conclusion("… until β = 0.9999, which ruins it", "focal-1", "cb-focal-0.9999", "all"),
+    Conclusion("CB β = 0.999 helps all in all", "cb-0.999", "ce", "all"),
+    Conclusion("… beats inverse frequency", "cb-0.999", "inverse", "all"),
+    Conclusion("… beats β = 0.9999", "cb-0.999", "cb-0.9999", "all"),
+    Conclusion("Balancing helps focal, too", "cb-focal-0.99", "focal-1", "all"),
+    Conclusion("… but β = 0.9999 ruins it", "focal-1", "cb-focal-0.9999", "all"),
 )
 
 
