@@ -1,0 +1,67 @@
+"""The chapter on the table reads well with and without recorded runs."""
+
+import os
+import re
+
+import numpy as np
+import pytest
+
+from otbook_utils.scarce_labels.imbalance_table import ROWS, SEEDS
+from otbook_utils.training import results
+from tests.chapters.exercises import run
+from tests.chapters.notebook import ROOT, Notebook
+from tests.scarce_labels.test_reading_tables import run_of
+
+CHAPTER = ROOT / "book" / "scarce_labels" / "02_reproducing_the_table.ipynb"
+GROUPS = ("majority", "minority", "all")
+SHOWN = ("imports", "add-up", "article-figure", "ours-table", "explore", "explore-figure")
+
+
+def invented_runs(rows=ROWS):
+    return [run_of(r.key, seed, 80.0 + seed + i / 7) for i, r in enumerate(rows) for seed in SEEDS]
+
+
+def shown(capsys, recorded, monkeypatch):
+    """Return what the cells print and the names they leave, the reduced runs left out."""
+    monkeypatch.setattr(results, "load_results", lambda table: recorded)
+    cells = {cell.id: cell for cell in Notebook(CHAPTER).code}
+    small = {row.key: {g: [60.0, 61.0, 62.0] for g in GROUPS} for row in ROWS}
+    names = {"__name__": "__main__", "reduced": small}
+    monkeypatch.chdir(CHAPTER.parent)
+    monkeypatch.setitem(os.environ, "OTBOOK_EXPLORE", "still")
+    for name in (*SHOWN, "verdicts"):
+        run(cells[name].source, names)
+    return capsys.readouterr().out, names
+
+
+def test_without_runs_no_number_of_ours_is_shown_for_cifar(capsys, monkeypatch):
+    printed, names = shown(capsys, [], monkeypatch)
+    assert "0 of 42 runs are recorded." in printed
+    assert printed.count("not run") == 3 * len(ROWS) + len(names["CONCLUSIONS"])
+    assert names["whose"] == "reduced, digits"
+
+
+def test_with_all_runs_each_row_shows_their_mean_and_deviation(capsys, monkeypatch):
+    runs = invented_runs()
+    printed, names = shown(capsys, runs, monkeypatch)
+    assert "42 of 42 runs are recorded." in printed
+    assert "not run" not in printed
+    assert names["whose"] == "ours, CIFAR-10"
+    for row in ROWS:
+        values = [r.final["majority"] for r in runs if r.row == row.key]
+        assert f"{np.mean(values):.1f}±{np.std(values, ddof=1):.1f}" in printed
+
+
+def test_with_some_runs_only_whole_rows_are_shown(capsys, monkeypatch):
+    printed, names = shown(capsys, invented_runs(ROWS[:3])[:-1], monkeypatch)
+    assert "8 of 42 runs are recorded." in printed
+    assert len(re.findall(r"\d±\d", printed)) >= 2 * 3
+    assert set(names["recorded"]) == {ROWS[0].key, ROWS[1].key}
+    assert names["whose"] == "reduced, digits"
+
+
+@pytest.mark.parametrize("name", ["ours-table", "explore", "verdicts"])
+def test_no_number_of_ours_stands_in_the_source(name):
+    """What the chapter shows of CIFAR-10 comes from files alone."""
+    (cell,) = [cell for cell in Notebook(CHAPTER).code if cell.id == name]
+    assert not re.findall(r"\b[4-9]\d\.\d", cell.source)
