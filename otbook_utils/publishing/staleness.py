@@ -43,7 +43,9 @@ def _inputs(book: Book, chapter: Chapter) -> set[Path]:
     units = dependencies(package, {chapter.part} | imported_units(code, package))
     for unit in units:
         files.update(files_below(_unit_path(package, unit)))
-    if "results" in code or any(_reads_results(path) for path in files):
+    # `training` holds the door to the recorded results; who goes through it names it.
+    readers = (path for path in files if package / "training" not in path.parents)
+    if "results" in code or any(_reads_results(path) for path in readers):
         files.update(files_below(book.root / "book" / "results"))
     return files
 
@@ -79,7 +81,11 @@ def imported_units(source: str, package: Path, path: Path | None = None) -> set[
 
 
 def _names(tree: ast.AST, package: Path, path: Path | None) -> Iterator[str]:
-    """Yield the dotted names below the package which `tree` imports or spells out in a string."""
+    """Yield the dotted names below the package which `tree` imports by statement or by name.
+
+    A name in any other string counts for nothing: the table of what a command can run names
+    parts that no chapter loads through it.
+    """
     for node in ast.walk(tree):
         names: list[str] = []
         if isinstance(node, ast.Import):
@@ -87,9 +93,14 @@ def _names(tree: ast.AST, package: Path, path: Path | None) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             module = _absolute(node, package, path)
             names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            names = [node.value]  # importlib.import_module("otbook_utils.data")
+        elif isinstance(node, ast.Call) and _is_import_module(node.func):
+            names = [str(arg.value) for arg in node.args if isinstance(arg, ast.Constant)]
         yield from (name for name in names if name.startswith(f"{PACKAGE}."))
+
+
+def _is_import_module(function: ast.expr) -> bool:
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name in ("import_module", "__import__")
 
 
 def _absolute(node: ast.ImportFrom, package: Path, path: Path | None) -> str:
@@ -102,19 +113,22 @@ def _absolute(node: ast.ImportFrom, package: Path, path: Path | None) -> str:
 
 
 def _reads_results(path: Path) -> bool:
-    """Say whether a Python file spells out the folder of recorded results."""
+    """Say whether a Python file loads recorded results, or spells out their folder."""
     if path.suffix != ".py":
         return False
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
     except SyntaxError:
         return True
-    return any(
-        isinstance(node, ast.Constant)
-        and isinstance(node.value, str)
-        and _RESULTS.search(node.value)
-        for node in ast.walk(tree)
-    )
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found = _RESULTS.search(node.value)
+        else:  # a name, an attribute, or an import's alias
+            names = (getattr(node, word, None) for word in ("id", "attr", "name"))
+            found = "load_results" in names
+        if found:
+            return True
+    return False
 
 
 def _code_of(notebook: str) -> str:

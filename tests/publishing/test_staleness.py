@@ -4,6 +4,7 @@ import pytest
 
 from otbook_utils.publishing import staleness
 from otbook_utils.publishing.staleness import chapter_digest, dependencies, imported_units
+from tests.chapters.notebook import ROOT
 from tests.publishing import tiny
 
 
@@ -62,12 +63,23 @@ def test_part_of_a_chapter_counts_though_nothing_imports_it(book):
     assert changed(before, digests(book)) == {"book/water/01_pour"}
 
 
-@pytest.mark.parametrize("where", ["chapter", "package"])
-def test_recorded_results_concern_whoever_reads_them(book, where):
+@pytest.mark.parametrize(
+    ("where", "source"),
+    [
+        ("chapter", "open('../results/run.json')"),
+        ("chapter", "from otbook_utils.training import load_results"),
+        ("package", "PATH = 'book/results'"),
+        ("package", "from otbook_utils.training import load_results as load"),
+        ("package", "from otbook_utils import training\n\ntraining.load_results('a')"),
+    ],
+)
+def test_recorded_results_concern_whoever_reads_them(book, where, source):
+    tiny.write(book.root / "otbook_utils" / "training" / "results.py", "def load_results(): ...")
+    tiny.write(book.root / "otbook_utils" / "sand" / "seeds.py", "import otbook_utils.training")
     if where == "chapter":
-        tiny.write_chapter(book.chapters[1].path, "open('../results/run.json')")
+        tiny.write_chapter(book.chapters[1].path, source)
     else:
-        tiny.write(book.root / "otbook_utils" / "water" / "runs.py", "PATH = 'book/results'")
+        tiny.write(book.root / "otbook_utils" / "water" / "runs.py", source)
     before = digests(book)
     tiny.write(book.root / "book" / "results" / "run.json", "{}")
     assert changed(before, digests(book)) == {"book/water/01_pour"}
@@ -82,6 +94,7 @@ def test_imports_are_followed_however_they_are_written(book):
         "from otbook_utils.water import DROPS",
         "def late():\n    from otbook_utils.water import DROPS",
         "importlib.import_module('otbook_utils.water')",
+        "import_module('otbook_utils.water.pipes')",
     ):
         assert imported_units(source, package) == {"water"}, source
     inside = package / "sand" / "deep" / "a.py"
@@ -89,6 +102,7 @@ def test_imports_are_followed_however_they_are_written(book):
     assert imported_units("from .. import b", package, inside) == {"sand"}
     assert imported_units("from ... import water", package, inside) == {"water"}
     assert imported_units("import numpy", package) == set()
+    assert imported_units("TABLES = {'a': 'otbook_utils.water'}", package) == set()
 
 
 def test_source_that_does_not_parse_depends_on_everything(book):
@@ -100,3 +114,13 @@ def test_dependencies_are_closed_even_in_a_circle(book):
     package = book.root / "otbook_utils"
     tiny.write(package / "tools" / "back.py", "from otbook_utils import sand, water")
     assert dependencies(package, {"sand"}) == {"sand", "tools", "water"}
+
+
+def test_a_part_of_this_book_concerns_its_own_chapters_alone():
+    """A change to one part's code must not execute the chapters of the others."""
+    package = ROOT / "otbook_utils"
+    for part in ("optimal_transport", "scarce_labels"):
+        others = {"optimal_transport", "scarce_labels"} - {part}
+        shared = dependencies(package, {"teaching", "training", "data"})
+        assert part not in shared
+        assert not others & dependencies(package, {part}), part
