@@ -8,7 +8,7 @@ PORT ?= 8000
 .PHONY: book test lint colab serve clean
 .DEFAULT_GOAL := book
 
-$(INSTALLED): requirements.txt pyproject.toml
+$(INSTALLED): requirements.txt pyproject.toml $(wildcard setup.py)
 	@echo "Installing the pinned packages into .venv (once; about 1.6 GB on disk) ..."
 	@rm -f $@
 	$(PYTHON) -m venv .venv
