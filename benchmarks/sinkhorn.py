@@ -34,14 +34,16 @@ def costs(classes: int, rng: np.random.Generator) -> dict[str, torch.Tensor]:
     return {name: torch.tensor(cost / cost.max()) for name, cost in kinds.items()}
 
 
-def median_seconds(run, repeats: int = 5) -> float:
-    run()  # the first call pays for memory and caches
-    times = []
-    for _ in range(repeats):
-        start = time.process_time()
-        run()
-        times.append(time.process_time() - start)
-    return statistics.median(times)
+def median_seconds(runs: dict, repeats: int = 5) -> dict[str, float]:
+    """Seconds of each run; they take turns, so that other work on the machine meets them alike."""
+    times = {name: [] for name in runs}
+    for turn in range(repeats + 1):
+        for name, run in runs.items():
+            start = time.process_time()
+            run()
+            if turn > 0:  # the first call pays for memory and caches
+                times[name].append(time.process_time() - start)
+    return {name: statistics.median(seconds) for name, seconds in times.items()}
 
 
 def main() -> None:
@@ -81,7 +83,7 @@ def compare(name: str, a: torch.Tensor, b: torch.Tensor, cost: torch.Tensor, eps
         "sinkhorn float32": lambda: sinkhorn(*single, epsilon),
         "sinkhorn float32 and backward": with_gradient,
     }
-    seconds = {solver: median_seconds(run) for solver, run in runs.items()}
+    seconds = median_seconds(runs)
     base = seconds["loop over ot.emd2"]
     print(f"\n{name} cost")
     for solver, time_taken in seconds.items():

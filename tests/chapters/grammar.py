@@ -427,6 +427,13 @@ def solutions_are_folded_and_explained(notebook: Notebook) -> list[str]:
             continue
         if "hide-cell" not in cell.tags:
             faults.append(f"{cell.where} is a solution without the tag hide-cell")
+        # The tag folds it on the site, the title in Colab; JupyterLab has a word of its own.
+        closed = cell.raw["metadata"].get("jupyter", {})
+        if not (closed.get("source_hidden") and closed.get("outputs_hidden")):
+            faults.append(
+                f"{cell.where} stands open in JupyterLab: its metadata must have "
+                '"jupyter": {"source_hidden": true, "outputs_hidden": true}'
+            )
         if not cell.source.startswith(f"# @title Solution to exercise {number} {{"):
             faults.append(f"{cell.where} does not begin `# @title Solution to exercise {number} `")
         if not re.search(r"^\s*# (?!@title)", cell.source, re.MULTILINE):

@@ -20,10 +20,11 @@ def markdown(id: str, source: str) -> Raw:
 
 
 def code(id: str, source: str, *tags: str) -> Raw:
+    closed = {"source_hidden": True, "outputs_hidden": True}
     return {
         "cell_type": "code",
         "id": id,
-        "metadata": {"tags": list(tags)},
+        "metadata": {"tags": list(tags)} | ({"jupyter": closed} if "solution" in tags else {}),
         "source": source,
         "execution_count": None,
         "outputs": [],
@@ -302,6 +303,7 @@ BREACHES: dict[str, dict[str, Callable[[Raw], None]]] = {
     },
     "solutions_are_folded_and_explained": {
         "shown": untag("solution-1", "hide-cell"),
+        "open in JupyterLab": lambda raw: cell(raw, "solution-1")["metadata"].pop("jupyter"),
         "wrong title": replace("solution-1", "exercise 1", "exercise 2"),
         "no comment": replace("solution-1", "# Two, because one and one are two.\n", ""),
     },
