@@ -49,7 +49,7 @@ def address(site: Path) -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright runs once at a time in a process: others need it too
 def chromium() -> Iterator[object]:
     """A real Chromium; without one the tests are skipped, except in CI, where they fail."""
     playwright = pytest.importorskip("playwright.sync_api")
@@ -65,7 +65,7 @@ def chromium() -> Iterator[object]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def contexts() -> dict:
     """The ways of looking at the site, which share what all pages load."""
     return {}

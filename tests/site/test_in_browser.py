@@ -224,7 +224,7 @@ def test_without_scripts_the_first_frame_stands(visit: Visitor, name: str) -> No
         assert not player.locator(".otbook-controls").is_visible()
 
 
-def test_search_finds_the_chapters(visit: Visitor) -> None:
+def test_search_finds_the_chapters_on_what_is_searched_for(visit: Visitor) -> None:
     page = visit("book/index.html")
     page.keyboard.press("Control+k")
     page.keyboard.type("transport")
@@ -233,7 +233,7 @@ def test_search_finds_the_chapters(visit: Visitor) -> None:
     results = page.locator("#search-results li a")
     results.first.wait_for()
     found = {link.get_attribute("href").split("#")[0].split("?")[0] for link in results.all()}
-    assert set(chapter_names()) <= found
+    assert {name for name in chapter_names() if "/optimal_transport/" in name} <= found
     assert visit.complaints == []
 
 

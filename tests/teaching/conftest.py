@@ -28,7 +28,7 @@ html[data-theme=dark] body {{ background: #14181e; color: #ced6dd }}</style></he
 <body class="bd-content"><main><h1>A chapter</h1>{}</main></body></html>"""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright runs once at a time in a process: others need it too
 def browser():
     if BROWSER is None:
         if os.environ.get("CI"):
