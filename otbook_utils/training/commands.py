@@ -6,9 +6,12 @@ import argparse
 import sys
 from pathlib import Path
 
-# By name, so that the engine depends on no part. A table's module has `TABLE`, `Recipe`, `SEEDS`
-# and `reduced_recipe`.
-TABLES = {"imbalance": "otbook_utils.scarce_labels.imbalance_table"}
+# By name, so that the engine depends on no part. A table's module has `TABLES`, by name, and
+# `SEEDS`.
+TABLES = {
+    "imbalance": "otbook_utils.scarce_labels.imbalance_table",
+    "imbalance-narrow": "otbook_utils.scarce_labels.imbalance_table",
+}
 EPILOG = """\
 Stop it when you like (Ctrl-C, kill): the same command goes on where it stopped. Finished runs lie
 in --results, one JSON each; checkpoints and compiled kernels in --work.

@@ -37,11 +37,10 @@ def reproduce(arguments: argparse.Namespace, module_name: str) -> int:
     module = importlib.import_module(module_name)
     trial = {name: getattr(arguments, name) for name in ("epochs", "steps", "batch_size", "width")}
     trial["test_images"] = arguments.test_images
-    recipe = module.reduced_recipe(module.Recipe(), **trial)
-    table = module.TABLE(recipe)
     if arguments.data is not None:
         os.environ["OTBOOK_DATA"] = str(arguments.data)
     try:
+        table = module.TABLES[arguments.table].trial(**trial)
         runs = table.runs(tuple(arguments.rows), tuple(arguments.seeds or module.SEEDS))
         settings = _settings(arguments, table)
         if arguments.list:
@@ -53,12 +52,11 @@ def reproduce(arguments: argparse.Namespace, module_name: str) -> int:
 
 def _settings(arguments: argparse.Namespace, table: Table) -> Settings:
     root = checkout() or Path()
-    recipe = table.recipe
     recorded = root / "book" / "results" / table.name if checkout() else Path("results", table.name)
     work = (arguments.work or root / "_runs" / table.name).absolute()
     results = (arguments.results or recorded).absolute()
-    if recipe.reduced:
-        work = work / f"trial-{recipe.digest}"
+    if table.reduced:
+        work = work / f"trial-{table.recipe.digest}"
         results = (arguments.results or work / "results").absolute()
         if results == recorded.absolute():
             raise ValueError(f"results of a reduced trial must not go to {recorded}")

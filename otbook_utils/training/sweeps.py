@@ -84,6 +84,10 @@ class Table(Protocol):
     """A table of experiments. It is sent to worker processes, so it must be picklable."""
 
     name: str
+    reduced: bool  # whether this is a trial: its runs are kept apart and never read as the table's
+
+    def trial(self, **changes: Any) -> "Table":
+        """The same table with those of `changes` to its recipe that are not None."""
 
     def images_of(self, run: Run) -> int:
         """How many training images the whole run shows, for the estimate of the time left."""

@@ -22,7 +22,10 @@ from otbook_utils.scarce_labels.imbalance_table import (
     MAJORITY,
     METRICS,
     MINORITY,
+    NARROW,
+    RECIPES,
     ROWS,
+    TABLES,
     ImbalanceTable,
     Recipe,
     reduced_recipe,
@@ -155,7 +158,21 @@ def test_a_trial_never_goes_among_the_results_of_the_book(command, tmp_path, cap
     assert main([*command, "--results", str(recorded)]) == 1
     assert "results of a reduced trial must not go to" in capsys.readouterr().err
     assert sorted(recorded.iterdir()) == before
-    assert not Recipe().reduced and reduced_recipe(Recipe(), steps=10).reduced
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_table_is_a_trial_when_its_recipe_differs_from_its_own(name):
+    table = TABLES[name]
+    assert table.name == name and not table.reduced
+    assert not table.trial(steps=None).reduced
+    assert table.trial(steps=10).reduced and table.trial(width=4).reduced
+    assert table.trial(epochs=5).recipe.milestones == (3, 4)
+
+
+def test_one_tables_recipe_is_a_trial_of_the_other():
+    """A run of the thin network can never be taken for one of the article's."""
+    assert ImbalanceTable(NARROW).reduced and ImbalanceTable(Recipe(), "imbalance-narrow").reduced
+    assert replace(NARROW, epochs=25, milestones=(15, 20), width=64) == Recipe()
 
 
 def test_a_trial_is_not_read_as_a_result(undisturbed):
