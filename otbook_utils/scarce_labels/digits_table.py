@@ -50,7 +50,8 @@ def digits_row(row: Row, seed: int, recipe: Recipe = RECIPE) -> dict[str, float]
     batches = DeviceBatches(_images(x), y, recipe.batch_size, shuffle=True, seed=seed)
     tests = DeviceBatches(_images(test.x), test.y, len(test), mean=batches.mean, std=batches.std)
     # Always on the CPU: the network is so small that a GPU would wait for its orders.
-    engine = Engine(_network(seed), fabric=open_fabric(devices=1), compile=False)
+    fabric = open_fabric(devices=1, accelerator="cpu")
+    engine = Engine(_network(seed), fabric=fabric, compile=False)
     optimizer = torch.optim.SGD(
         engine.model.parameters(),
         lr=recipe.learning_rate,

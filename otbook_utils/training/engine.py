@@ -31,13 +31,17 @@ SAVE_EVERY = 30.0  # seconds: what a killed run loses at most (twice, if the new
 
 
 def open_fabric(
-    *, devices: int | Sequence[int] | None = None, precision: str | None = None
+    *,
+    devices: int | Sequence[int] | None = None,
+    precision: str | None = None,
+    accelerator: str | None = None,
 ) -> Fabric:
     """Return a launched Fabric for this machine, or for all processes that torchrun started.
 
     devices: how many, or which; by default one, or one a process under torchrun.
     precision: Fabric's name for it; by default "bf16-mixed" on a GPU whose tensor cores know
     bfloat16 (compute capability 8 and later), "32-true" elsewhere.
+    accelerator: "cuda", "mps" or "cpu"; by default the fastest that this machine has.
 
     Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
 
@@ -50,10 +54,11 @@ def open_fabric(
         spread = {"strategy": "ddp", "devices": local, "num_nodes": world // local}
     else:
         spread = {"devices": 1 if devices is None else devices}
-    kind = device().type
+    kind = accelerator or device().type
     if kind == "cpu" and not isinstance(spread["devices"], int):
         spread["devices"] = 1
-    fabric = Fabric(accelerator=kind, precision=precision or best_precision(), **spread)
+    precision = precision or (best_precision() if kind == "cuda" else "32-true")
+    fabric = Fabric(accelerator=kind, precision=precision, **spread)
     fabric.launch()
     return fabric
 
@@ -111,8 +116,9 @@ class Engine:
 
     >>> import numpy as np
     >>> images = np.random.RandomState(0).randint(256, size=(64, 4, 4, 1)).astype(np.uint8)
-    >>> batches = DeviceBatches(images, (images.mean((1, 2, 3)) > 127).astype(int), 16)
     >>> engine = Engine(nn.Sequential(nn.Flatten(), nn.Linear(16, 2)))
+    >>> labels, on = (images.mean((1, 2, 3)) > 127).astype(int), engine.fabric.device
+    >>> batches = DeviceBatches(images, labels, 16, device=on)
     >>> optimizer = torch.optim.SGD(engine.model.parameters(), lr=0.5)
     >>> history = engine.train(batches, nn.CrossEntropyLoss(), optimizer, epochs=20)
     >>> history[-1]["train_loss"] < history[0]["train_loss"]
@@ -173,9 +179,11 @@ class Engine:
         Each record holds epoch (from 1), learning_rate, train_loss (mean over the steps),
         train_seconds and what `after_epoch` returned.
 
-        Raises CheckpointError if the checkpoint is damaged or belongs to another run, and
-        FloatingPointError if the loss is no longer finite.
+        Raises ValueError if the batches live on another device than the model, CheckpointError if
+        the checkpoint is damaged or belongs to another run, and FloatingPointError if the loss is
+        no longer finite.
         """
+        self._check_place(batches)
         if isinstance(loss, nn.Module):
             loss = loss.to(self.fabric.device)
         stand = _Standing(self, optimizer, scheduler, dict(run or {}))
@@ -221,7 +229,11 @@ class Engine:
     def evaluate(
         self, batches: DeviceBatches, classes: int, on_step: Callable[[int], None] | None = None
     ) -> Evaluation:
-        """Return how often the model is right on `batches`, by class; one read at the end."""
+        """Return how often the model is right on `batches`, by class; one read at the end.
+
+        Raises ValueError if the batches live on another device than the model.
+        """
+        self._check_place(batches)
         rank, world = self.fabric.global_rank, self.fabric.world_size
         counts = torch.zeros(2, classes, device=self.fabric.device)
         # DDP would wait for the other processes at each batch; without it each takes its own.
@@ -238,6 +250,13 @@ class Engine:
         forward.train(was_training)
         counts = self.fabric.all_reduce(counts, reduce_op="sum").long().cpu()
         return Evaluation(correct=counts[0], seen=counts[1])
+
+    def _check_place(self, batches: DeviceBatches) -> None:
+        if batches.images.device != self.fabric.device:
+            raise ValueError(
+                f"batches must live on the model's device {self.fabric.device} (give DeviceBatches "
+                f"device=engine.fabric.device), got {batches.images.device}"
+            )
 
     def _with_shared_statistics(self, model: nn.Module) -> nn.Module:
         has_norm = any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in model.modules())

@@ -13,6 +13,7 @@ from otbook_utils.scarce_labels.digits_table import (
     digits_row,
 )
 from otbook_utils.scarce_labels.imbalance_table import MINORITY, ROWS, Recipe, row_of
+from otbook_utils.training import engine
 
 SHORT = replace(RECIPE, epochs=2, milestones=(1,))
 
@@ -38,6 +39,12 @@ def test_group_sizes_are_those_of_the_test_digits():
     minority = int(sum((y == k).sum() for k in MINORITY))
     sizes = {"majority": 360 - minority, "minority": minority, "all": 360}
     assert sizes == TEST_IMAGES
+
+
+def test_a_row_runs_on_the_cpu_of_a_machine_with_a_gpu(monkeypatch):
+    here = digits_row(row_of("ce"), seed=0, recipe=SHORT)
+    monkeypatch.setattr(engine, "device", lambda: torch.device("cuda"))
+    assert digits_row(row_of("ce"), seed=0, recipe=SHORT) == here
 
 
 def test_a_row_is_a_function_of_its_seed():

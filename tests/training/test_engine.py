@@ -217,6 +217,23 @@ def test_precision_is_bfloat16_where_the_gpu_has_it(monkeypatch, there, capabili
     assert best_precision() == wanted
 
 
+def test_cpu_computes_in_float32_also_beside_a_gpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (9, 0))
+    fabric = open_fabric(devices=1, accelerator="cpu")
+    assert (fabric.device.type, fabric._precision.precision) == ("cpu", "32-true")
+
+
+def test_batches_on_another_device_are_refused_with_the_cure():
+    engine, optimizer, _, _ = small_training.prepare()
+    elsewhere = DeviceBatches(*small_training.images(), 16, device="meta")
+    message = r"device cpu \(give DeviceBatches device=engine.fabric.device\), got meta"
+    with pytest.raises(ValueError, match=message):
+        engine.train(elsewhere, nn.CrossEntropyLoss(), optimizer, epochs=1)
+    with pytest.raises(ValueError, match=message):
+        engine.evaluate(elsewhere, classes=4)
+
+
 def test_mixed_precision_keeps_weights_and_losses_in_float32():
     engine, optimizer, scheduler, batches = small_training.prepare(
         fabric=open_fabric(devices=1, precision="bf16-mixed")
