@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,9 @@ def environment(on: torch.device) -> dict[str, Any]:
 def version(name: str) -> str:
     """Return the installed version of a distribution, or "unknown".
 
+    Of one that came inside another (pytorch-lightning brings lightning-fabric), that of its module
+    if it is imported.
+
     Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
 
     >>> version("no-such-distribution")
@@ -53,7 +57,8 @@ def version(name: str) -> str:
     try:
         return torch.__version__ if name == "torch" else metadata.version(name)
     except metadata.PackageNotFoundError:
-        return "unknown"
+        module = sys.modules.get(name.replace("-", "_"))
+        return getattr(module, "__version__", "unknown")
 
 
 def commit_of_code() -> tuple[str, bool | None]:
