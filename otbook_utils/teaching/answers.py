@@ -1,6 +1,7 @@
 """From whatever a learner hands in to the number or array that a checker compares."""
 
 import math
+import types
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,10 +24,10 @@ def expect_number(answer: Any, name: str = "your answer") -> float:
     """
     value = _detached(answer)
     if isinstance(value, bool | str | bytes) or not isinstance(value, int | float | np.ndarray):
-        raise WrongAnswer(f"Expected {name} to be a number, got {_described(answer)}.")
+        raise WrongAnswer(f"Expected {name} to be a number, got {described(answer)}.")
     if isinstance(value, np.ndarray):
         if value.size != 1 or value.dtype.kind not in "fiu":
-            raise WrongAnswer(f"Expected {name} to be one number, got {_described(answer)}.")
+            raise WrongAnswer(f"Expected {name} to be one number, got {described(answer)}.")
         value = value.item()
     if not math.isfinite(value):
         raise WrongAnswer(f"Expected {name} to be a finite number, got {value}.")
@@ -53,7 +54,7 @@ def expect_array(
     except ValueError:
         raise WrongAnswer(f"The rows of {name} are not of one length.") from None
     if array.dtype.kind not in "fiu" or (shape != () and array.ndim == 0):
-        raise WrongAnswer(f"Expected {name} to be an array of numbers, got {_described(answer)}.")
+        raise WrongAnswer(f"Expected {name} to be an array of numbers, got {described(answer)}.")
     if shape is not None and not _fits(array.shape, shape):
         raise WrongAnswer(_shape_hint(array.shape, tuple(shape), name))
     if not np.isfinite(array).all():
@@ -71,7 +72,7 @@ def expect_choice(answer: Any, choices: Sequence[str], name: str = "your answer"
     """
     listed = ", ".join(f"`{choice!r}`" for choice in choices)
     if not isinstance(answer, str):
-        raise WrongAnswer(f"Expected {name} to be one of {listed}, got {_described(answer)}.")
+        raise WrongAnswer(f"Expected {name} to be one of {listed}, got {described(answer)}.")
     for choice in choices:
         if answer.strip().casefold() == choice.casefold():
             return choice
@@ -110,8 +111,15 @@ def _holds_dots(answer: Any) -> bool:
     return answer is ...
 
 
-def _described(answer: Any) -> str:
+def described(answer: Any) -> str:
+    """Return how a hint names an answer: by its shape, its text where that is short, or its type.
+
+    >>> described(0.5)
+    '`0.5`'
+    """
     kind = type(answer).__name__
+    if isinstance(answer, types.FunctionType):
+        return f"the function `{answer.__name__}`"
     if getattr(answer, "shape", ()) != ():
         return f"an object of type {kind} and shape {tuple(answer.shape)}"
     text = repr(answer)

@@ -10,7 +10,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from otbook_utils.teaching.answers import WrongAnswer
+from otbook_utils.teaching.answers import WrongAnswer, described
 from otbook_utils.teaching.verdicts import Verdict, not_attempted, wrong
 
 Checker = Callable[[Any], Verdict]
@@ -96,6 +96,11 @@ def check(id: str, answer: Any) -> Verdict:
     except AssertionError as failed:
         return wrong(str(failed) or "Your answer lacks a property that was asked for.")
     except Exception as error:
+        if _wants_function(error) and not callable(answer):
+            return wrong(
+                f"Expected a function, got {described(answer)}. Hand over the function by its "
+                "name, without calling it."
+            )
         return wrong(f"Your answer could not be checked: {_told(error)}")
     if not isinstance(verdict, Verdict):
         raise TypeError(f"the checker of {id!r} must return a Verdict, got {verdict!r}")
@@ -171,6 +176,11 @@ def _is_blank(answer: Any) -> bool:
     if isinstance(answer, dict):
         return bool(answer) and all(map(_is_blank, answer.values()))
     return False
+
+
+def _wants_function(error: Exception) -> bool:
+    """Whether a checker tripped over something that it took for a function."""
+    return isinstance(error, TypeError) and str(error).endswith("object is not callable")
 
 
 def _told(error: BaseException | None) -> str:

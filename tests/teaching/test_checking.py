@@ -55,6 +55,23 @@ def test_a_right_answer_is_told_what_to_look_at_next(double):
     assert check("xx-01-1", lambda x: 2 * x) == right("Now for vectors.")
 
 
+@pytest.mark.parametrize(
+    ("answer", "named"), [(4, "`4`"), ("double", "`'double'`"), (np.ones(3), "ndarray and shape")]
+)
+def test_a_value_in_place_of_a_function_is_told_what_is_wanted(double, answer, named):
+    message = check("xx-01-1", answer).message
+    assert "Expected a function" in message
+    assert named in message
+    assert "callable" not in message
+
+
+def test_a_function_in_place_of_numbers_is_named(plan):
+    def my_plan():
+        return [[0.5, 0, 0], [0, 0.5, 0]]
+
+    assert "got the function `my_plan`" in check("xx-01-2", my_plan).message
+
+
 def test_a_wrong_answer_gets_the_hint_on_that_mistake(double):
     assert check("xx-01-1", lambda x: x) == wrong("Try `double(2)` by hand.")
 
