@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from scipy import stats
 from torch.nn import functional as F
 
 from otbook_utils.scarce_labels.losses import FocalLoss
@@ -252,7 +253,7 @@ def check_rows_that_do_not_add_up(answer) -> Verdict:
         return wrong('Give the letters as one word in quotation marks, such as `"abc"`.')
     letters = set(answer.lower()) - set(" ,")
     if letters - set("abcde"):
-        return wrong("The rows are called a, b, c, d and e.")
+        return wrong('Give letters from a to e and nothing else, as one word such as `"abc"`.')
     if letters == set("acde") or letters == set("acd"):
         return wrong(
             "You took the plain mean of the two groups. There are 7,000 images in one and 3,000 in "
@@ -275,14 +276,17 @@ def check_rows_that_do_not_add_up(answer) -> Verdict:
 def check_beta_for_a_ratio(answer) -> Verdict:
     """The beta at which an image of a class of 250 counts five times one of a class of 5,000."""
     beta = expect_number(answer, name="beta")
+    if beta > 1 and abs(_ratio_at(1 - 1 / beta) - 5) < 0.05:
+        return wrong("That is N = 1/(1 − beta), and a right one. Now go back to beta.")
+    if 90 < beta < 100:
+        return wrong("beta is wanted as a number below 1, not in per cent.")
     if not 0 <= beta < 1:
         return wrong("beta lies from 0 to below 1.")
     if close(beta, 0.8):
         return wrong("1 − 1/5 would be N = 5 prototypes. What counts is the ratio of two E.")
     if close(beta, 0.95):
         return wrong("1 − 1/20 uses the ratio of the class sizes. Ask for the ratio of the E.")
-    rare, common = effective_number([250, 5000], beta).tolist()
-    ratio = common / rare
+    ratio = _ratio_at(beta)
     if abs(ratio - 5) > 0.05:
         if abs(ratio - 4.49) < 0.05:
             return wrong("That is the article's 0.999: it gives 4.49. A little more.")
@@ -294,6 +298,12 @@ def check_beta_for_a_ratio(answer) -> Verdict:
     )
 
 
+def _ratio_at(beta: float) -> float:
+    """How many times an image of a class of 250 counts one of a class of 5,000."""
+    rare, common = effective_number([250, 5000], beta).tolist()
+    return common / rare
+
+
 @exercise("sl-02-3")
 def check_compare(answer) -> Verdict:
     """The mean of paired differences and its standard error."""
@@ -301,17 +311,22 @@ def check_compare(answer) -> Verdict:
     for n in (3, 5, 8):
         shared = rng.normal(80, 3, size=n)  # what a seed does to both
         one, two = shared + rng.normal(1, 0.3, size=n), shared + rng.normal(0, 0.3, size=n)
-        mean, error = expect_array(answer(one.copy(), two.copy()), shape=(2,), name="the result")
+        result = answer(one.copy(), two.copy())
+        mean, error = expect_array(result, shape=(2,), name="the mean and its standard error")
         d = one - two
+        wanted = d.std(ddof=1) / np.sqrt(n)
+        if close(mean, wanted, tol=1e-9) and close(error, d.mean(), tol=1e-9):
+            return wrong("Both numbers are right, in the other order: first the mean.")
         if close(mean, -d.mean(), tol=1e-9):
             return wrong("The sign: one minus two was asked for.")
         if not close(mean, d.mean(), tol=1e-9):
             return wrong(
                 f"For {n} seeds: expected a mean difference {d.mean():.4f}, got {mean:.4f}."
             )
-        wanted = d.std(ddof=1) / np.sqrt(n)
         if close(error, wanted, tol=1e-9):
             continue
+        if close(error / wanted, stats.t.ppf(0.975, n - 1), tol=1e-2):
+            return wrong("That is the 95 % margin. The standard error is without Student's t.")
         unpaired = np.sqrt((one.var(ddof=1) + two.var(ddof=1)) / n)
         mistakes = {
             "You added the variances of both methods. What the seed decides for both is still in "

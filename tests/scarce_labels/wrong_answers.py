@@ -158,6 +158,8 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
         "too large": "beta = 0.9999",
         "too small": "beta = 0.99",
         "beta of one": "beta = 1.0",
+        "N": "beta = 1136",
+        "per cent": "beta = 99.912",
     },
     "sl-02-3": {
         "unpaired": (
@@ -184,6 +186,18 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
         "divided by n": (
             "def compare(one, two):\n    d = one - two\n    return d.mean(), d.std(ddof=1) / len(d)"
         ),
+        "the other order": (
+            "def compare(one, two):\n"
+            "    d = one - two\n"
+            "    return d.std(ddof=1) / np.sqrt(len(d)), d.mean()"
+        ),
+        "the margin": (
+            "def compare(one, two):\n"
+            "    d = one - two\n"
+            "    t = {3: 4.303, 5: 2.776, 8: 2.365}[len(d)]\n"
+            "    return d.mean(), t * d.std(ddof=1) / np.sqrt(len(d))"
+        ),
+        "numbers instead of a function": "compare = (1.0, 0.2)",
         "the mean alone": "def compare(one, two):\n    return (one - two).mean()",
     },
 }
