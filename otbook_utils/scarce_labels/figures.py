@@ -141,6 +141,9 @@ def draw_group_dots(
 def add_group_legend(ax: Axes, *, printed: bool = False, ours: bool = True) -> None:
     """Put a legend above `ax` that tells the groups, and hollow from filled markers if both occur.
 
+    printed: whether there are hollow markers, of published numbers. ours: whether there are filled
+    ones. With hollow markers alone, those of the legend are hollow too.
+
     Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
 
     >>> import matplotlib.pyplot as plt
@@ -149,14 +152,14 @@ def add_group_legend(ax: Axes, *, printed: bool = False, ours: bool = True) -> N
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['minority', 'majority', 'all', 'printed', 'ours']
     """
+    hollow = {} if ours else {"markerfacecolor": "white", "markersize": 8}
     handles = [
-        Line2D([], [], color=colour, marker=marker, linestyle="none", label=name)
+        Line2D([], [], color=colour, marker=marker, linestyle="none", label=name, **hollow)
         for name, (colour, marker, _) in _GROUPS.items()
     ]
     grey = {"color": PALETTE["grey"], "marker": "o", "linestyle": "none"}
-    if printed:
-        handles.append(Line2D([], [], markerfacecolor="white", label="printed", **grey))
     if ours and printed:
+        handles.append(Line2D([], [], markerfacecolor="white", label="printed", **grey))
         handles.append(Line2D([], [], label="ours", **grey))
     ax.legend(
         handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=5, columnspacing=1.0

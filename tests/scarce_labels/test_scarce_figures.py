@@ -88,9 +88,11 @@ def test_curve_over_beta_passes_through_means_and_skips_places_without_runs(ax):
 def test_legend_tells_hollow_from_filled_where_both_occur(ax):
     for printed, ours, wanted in (
         (False, True, []),
-        (True, False, ["printed"]),
+        (True, False, []),
         (True, True, ["printed", "ours"]),
     ):
         add_group_legend(ax, printed=printed, ours=ours)
+        minority = ax.get_legend().legend_handles[0]
+        assert (minority.get_markerfacecolor() == "white") == (not ours)
         texts = [text.get_text() for text in ax.get_legend().get_texts()]
         assert texts == ["minority", "majority", "all", *wanted]
