@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from otbook_utils.scarce_labels.losses import ClassBalancedLoss
 from otbook_utils.training.batches import DeviceBatches
 from otbook_utils.training.checkpoints import Checkpoint
 from otbook_utils.training.engine import Engine
@@ -17,6 +18,7 @@ from tests.training.small_training import numbers
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
 STEPS = 8
+MODES = [False, "default", "reduce-overhead"]  # the last replays CUDA graphs
 
 
 def prepare(compile="default", width=16):
@@ -57,8 +59,13 @@ def test_training_uses_the_gpu_and_bfloat16_where_it_has_it():
     assert seen == [torch.bfloat16 if bfloat16 else torch.float32]
 
 
-@pytest.mark.parametrize("compile", [False, "default"])
-def test_no_step_of_an_epoch_waits_for_the_device(compile):
+def balanced_loss():
+    return ClassBalancedLoss([5000, 250] * 5, beta=0.999, gamma=1.0)
+
+
+@pytest.mark.parametrize("compile", MODES)
+@pytest.mark.parametrize("loss", [nn.CrossEntropyLoss, balanced_loss])
+def test_no_step_of_an_epoch_waits_for_the_device(compile, loss):
     engine, batches, tests, optimizer = prepare(compile)
     train(engine, batches, tests, optimizer)  # compiles
     step = 0
@@ -70,19 +77,27 @@ def test_no_step_of_an_epoch_waits_for_the_device(compile):
         torch.cuda.set_sync_debug_mode("error" if step < STEPS else "default")
 
     try:
-        engine.train(batches, nn.CrossEntropyLoss(), optimizer, epochs=1, on_step=watch)
+        engine.train(batches, loss(), optimizer, epochs=1, on_step=watch)
     finally:
         torch.cuda.set_sync_debug_mode("default")
     assert step == STEPS
 
 
-@pytest.mark.parametrize("compile", [False, "default"])
+@pytest.mark.parametrize("compile", MODES)
 def test_training_twice_gives_the_same_bits(compile):
     assert train(*prepare(compile)) == train(*prepare(compile))
 
 
-def test_interrupted_run_ends_with_the_same_bits(tmp_path):
-    undisturbed = train(*prepare())
+def test_cuda_graphs_are_recorded_for_the_whole_network():
+    from torch._dynamo.utils import counters
+
+    train(*prepare("reduce-overhead"))
+    assert counters["inductor"]["cudagraph_skips"] == 0  # in all tests of this process
+
+
+@pytest.mark.parametrize("compile", ["default", "reduce-overhead"])
+def test_interrupted_run_ends_with_the_same_bits(tmp_path, compile):
+    undisturbed = train(*prepare(compile))
     for stop in (3, STEPS + 5):
         done = 0
 
@@ -94,8 +109,8 @@ def test_interrupted_run_ends_with_the_same_bits(tmp_path):
 
         with pytest.raises(KeyboardInterrupt):
             checkpoint = Checkpoint(tmp_path / "run.ckpt")
-            train(*prepare(), checkpoint=checkpoint, save_every=0.0, on_step=interrupt)
-    assert train(*prepare(), checkpoint=Checkpoint(tmp_path / "run.ckpt")) == undisturbed
+            train(*prepare(compile), checkpoint=checkpoint, save_every=0.0, on_step=interrupt)
+    assert train(*prepare(compile), checkpoint=Checkpoint(tmp_path / "run.ckpt")) == undisturbed
 
 
 def test_compiled_and_plain_networks_agree():
