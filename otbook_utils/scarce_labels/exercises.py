@@ -16,6 +16,7 @@ from otbook_utils.teaching import (
     right,
     wrong,
 )
+from otbook_utils.teaching.answers import described
 
 # -- chapter 1 -----------------------------------------------------------------------------------
 
@@ -24,9 +25,12 @@ from otbook_utils.teaching import (
 def check_averages(answer) -> Verdict:
     """Three averages of one pair of accuracies, in per cent."""
     a, b, c = expect_array(answer, shape=(3,), name="the averages")
-    if max(a, b, c) <= 1:
-        return wrong("These are shares. The answers are asked for in per cent.")
+    if min(a, b, c) <= 1:
+        return wrong("Shares are among these. All answers are asked for in per cent.")
     all_images, proportions = 80.783, 88.816
+    wanted = [all_images, all_images, proportions]
+    if close([a, b, c], wanted, tol=1e-3) and not close([a, b, c], wanted, tol=2e-4):
+        return wrong("Right but for the rounding: give two decimals.")
     if close(a, (89.42 + 60.63) / 2, tol=2e-4):
         return wrong(
             "(a): you took the plain mean of the two groups. Seven classes are majority, three are "
@@ -57,13 +61,19 @@ def check_weighted_answers(answer) -> Verdict:
     plain = np.array([0.02, 0.1, 0.5])
     if close(given[:3], 20 * plain):
         return wrong("You multiplied by 20 and stopped: these no longer add up to 1 with the rest.")
+    if close(given[:3], 20 * plain / (1 - plain), tol=1e-2):
+        return wrong("These are odds, P : (1 − P), times 20. A probability is odds / (1 + odds).")
+    weighted = 20 * plain / (20 * plain + 1 - plain)
+    if close(given[:3], 100 * weighted, tol=1e-2):
+        return wrong("Per cent? Probabilities from 0 to 1 are asked for.")
+    if close(given[:3], weighted, tol=0.012) and not close(given[:3], weighted, tol=3e-3):
+        return wrong("(a) to (c) are right but for the rounding: give three decimals.")
     if close(given[:3], plain, tol=1e-3):
         return wrong("These are the plain answers. Weights change what the best model says.")
     if close(given[:3], plain / (plain + 20 * (1 - plain)), tol=1e-3):
         return wrong("You gave the weight 20 to the common class. Which one is undervalued?")
     for place, letter in enumerate("abc"):
-        wanted = 20 * plain[place] / (20 * plain[place] + 1 - plain[place])
-        if not close(given[place], wanted, tol=2e-3):
+        if not close(given[place], weighted[place], tol=3e-3):
             return wrong(
                 f"({letter}): use the boxed formula. Multiply {plain[place]:g} by 20 and its "
                 "complement by 1, then divide by their sum."
@@ -92,13 +102,20 @@ def check_balanced_weights(answer) -> Verdict:
     ):
         wanted = class_balanced_weights(counts, beta).numpy()
         with np.errstate(all="ignore"):
-            raw = np.asarray(answer(np.array(counts), beta), dtype=float)
+            result = answer(np.array(counts), beta)
         said = f"For counts {counts} and beta = {_named(beta)}: "
+        try:
+            single = np.asarray(result).dtype == np.float32
+            raw = np.asarray(result, dtype=float)
+        except (TypeError, ValueError):
+            return wrong(f"{said}expected an array of numbers, got {described(result)}.")
         if raw.shape != wanted.shape:
             return wrong(f"{said}expected one weight a class, got the shape {raw.shape}.")
         if not np.isfinite(raw).all():
             return wrong(f"{said}got {raw}. Is there a 0/0, or a logarithm of 0?")
         hint = _weights_hint(raw, wanted, effective_number(counts, beta).numpy())
+        if hint and single:
+            hint = "the result is in float32, which holds seven digits. Compute in float64."
         if hint:
             return wrong(said + hint)
     return right(
@@ -111,11 +128,15 @@ def _weights_hint(given: np.ndarray, wanted: np.ndarray, effective: np.ndarray) 
     """Return what is wrong with weights, or nothing."""
     if np.allclose(given, wanted, rtol=1e-12, atol=0):
         return ""
+    if np.allclose(given, effective, rtol=1e-6):
+        return "that is E itself. The weights are proportional to 1/E."
     if np.allclose(given, len(wanted) * effective / effective.sum(), rtol=1e-6):
         return "the large class gets the large weight. Divide by the effective number."
     shares = given / given.sum() * len(given)
     if np.allclose(shares, wanted, rtol=1e-12, atol=0):
-        return f"the ratios are right, but the weights add up to {given.sum():g}, not to L."
+        return (
+            f"the ratios are right, but the weights add up to {given.sum():g}, not to {len(given)}."
+        )
     if np.allclose(shares, wanted, rtol=1e-2):
         off = np.abs(given / wanted - 1).max()
         return (
@@ -159,7 +180,16 @@ def _focal_hint(got, logits, target, weight, gamma) -> str:
     per_class = -((1 - agreed) ** gamma) * agreed.log()  # (batch, classes)
     focal = -((1 - true) ** gamma) * own
     best = p.max(dim=1).values
+    weighted_ce = -w * own
+    from_weighted = (1 - (-weighted_ce).exp()) ** gamma * weighted_ce
+    mean_ce = weighted_ce.sum() / w.sum()
     mistakes = {
+        "You formed p as exp(−loss) of a loss that has its weight already. p is the softmax's, "
+        "without the weight.": from_weighted.sum() / w.sum(),
+        "gamma acts on each sample, before the mean is taken.": (1 - (-mean_ce).exp()) ** gamma
+        * mean_ce,
+        "That is the plain sum over the samples. Did the shapes (batch, 1) and (batch,) spread to "
+        "(batch, batch)? Then `squeeze` what you gathered.": focal.sum(),
         "You divided by the number of samples. Divide by the sum of their weights, as "
         "`cross_entropy(weight=…)` does.": (w * focal).mean(),
         "You added up without dividing: divide by the sum of the batch's weights.": (

@@ -11,6 +11,7 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
         "majority and minority exchanged": "averages = [69.267, 69.267, 61.23]",
         "the test set's proportions again": "averages = [80.783, 80.783, 80.783]",
         "the minority's share of the classes": "averages = [80.783, 80.783, 85.10]",
+        "rounded to one decimal": "averages = [80.8, 80.8, 88.8]",
         "shares instead of per cent": "averages = [0.80783, 0.80783, 0.8882]",
     },
     "sl-01-2": {
@@ -19,6 +20,8 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
         "weight on the common class": "answers = [0.00102, 0.00552, 0.0476, 0.9524]",
         "its own threshold": "answers = [0.28986, 0.68966, 0.95238, 0.5]",
         "one twentieth": "answers = [0.28986, 0.68966, 0.95238, 0.05]",
+        "per cent": "answers = [28.99, 68.97, 95.24, 4.76]",
+        "rounded to one decimal": "answers = [0.3, 0.7, 1.0, 0.048]",
         "odds taken for probabilities": "answers = [0.408, 2.222, 20.0, 0.0476]",
     },
     "sl-01-3": {
@@ -27,6 +30,12 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "    E = -np.expm1(counts * np.log(beta)) / (1 - beta)\n"
             "    return len(E) * E / E.sum()"
         ),
+        "E itself": (
+            "def balanced_weights(counts, beta):\n"
+            "    return -np.expm1(counts * np.log(beta)) / (1 - beta)"
+        ),
+        "a dictionary": "def balanced_weights(counts, beta):\n    return {0: 1.0, 1: 1.0}",
+        "a number": "balanced_weights = 0.5",
         "not normalised": (
             "def balanced_weights(counts, beta):\n"
             "    return (1 - beta) / -np.expm1(counts * np.log(beta))"
@@ -95,6 +104,22 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "    one_hot = F.one_hot(target, logits.shape[1]).to(logits.dtype)\n"
             "    p = logits.sigmoid() * one_hot + (1 - logits.sigmoid()) * (1 - one_hot)\n"
             "    losses = (-((1 - p) ** gamma) * p.log()).sum(dim=1)\n"
+            "    return (weight[target] * losses).sum() / weight[target].sum()"
+        ),
+        "p from the weighted cross-entropy": (
+            "def weighted_focal(logits, target, weight, gamma):\n"
+            "    ce = F.cross_entropy(logits, target, weight=weight, reduction='none')\n"
+            "    return ((1 - (-ce).exp()) ** gamma * ce).sum() / weight[target].sum()"
+        ),
+        "gamma on the mean": (
+            "def weighted_focal(logits, target, weight, gamma):\n"
+            "    ce = F.cross_entropy(logits, target, weight=weight)\n"
+            "    return (1 - (-ce).exp()) ** gamma * ce"
+        ),
+        "a column against a row": (
+            "def weighted_focal(logits, target, weight, gamma):\n"
+            "    log_p = F.log_softmax(logits, dim=1).gather(1, target[:, None])\n"
+            "    losses = -((1 - log_p.exp()) ** gamma) * log_p\n"
             "    return (weight[target] * losses).sum() / weight[target].sum()"
         ),
         "no weights": (
