@@ -10,7 +10,7 @@ from torch import nn
 
 from otbook_utils.training.batches import DeviceBatches
 from otbook_utils.training.checkpoints import Checkpoint
-from otbook_utils.training.engine import Engine
+from otbook_utils.training.engine import Engine, open_fabric
 from otbook_utils.training.files import write_atomically
 from otbook_utils.training.seeds import seed_everything
 
@@ -39,9 +39,10 @@ def weighted_loss() -> nn.Module:
 
 
 def prepare(norm: bool = True, **engine_settings):
-    """Return engine, optimizer, schedule and batches, the same at every call."""
+    """Return engine, optimizer, schedule and batches, the same at every call and on the CPU."""
     seed_everything(1)
-    engine = Engine(network(norm), **engine_settings)
+    settings = {"fabric": open_fabric(accelerator="cpu")} | engine_settings
+    engine = Engine(network(norm), **settings)
     optimizer = torch.optim.SGD(engine.model.parameters(), lr=0.05, momentum=0.9)
     scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, [2, 3])
     batches = DeviceBatches(*images(), 16, pad=2, shuffle=True, seed=5)

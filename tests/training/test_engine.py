@@ -175,7 +175,7 @@ def test_model_that_can_learn_learns():
 def test_evaluation_counts_every_image_once():
     x, y = small_training.images(n=50)
     model = nn.Sequential(nn.Flatten(), nn.Linear(192, 4))
-    engine = Engine(model)
+    engine = Engine(model, fabric=open_fabric(accelerator="cpu"))
     found = engine.evaluate(DeviceBatches(x, y, 16), classes=4)
     assert found.seen.tolist() == np.bincount(y).tolist()
     with torch.no_grad():
@@ -236,7 +236,7 @@ def test_batches_on_another_device_are_refused_with_the_cure():
 
 def test_mixed_precision_keeps_weights_and_losses_in_float32():
     engine, optimizer, scheduler, batches = small_training.prepare(
-        fabric=open_fabric(devices=1, precision="bf16-mixed")
+        fabric=open_fabric(devices=1, precision="bf16-mixed", accelerator="cpu")
     )
     losses = []
 
