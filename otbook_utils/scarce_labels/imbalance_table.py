@@ -308,6 +308,9 @@ class ImbalanceRunner:
             "device": self.environment["device"],
             "precision": self.environment["precision"],
             "compile": self.environment["compile"],
+            # Other kernels would go on with other last digits.
+            "exact": self.environment["exact"],
+            "torch": self.environment["versions"]["torch"],
         }
 
     def _timing(self, run: Run, history: list[dict], wall_here: float) -> dict[str, float]:

@@ -55,7 +55,7 @@ def version(name: str) -> str:
     'unknown'
     """
     try:
-        return torch.__version__ if name == "torch" else metadata.version(name)
+        return str(torch.__version__) if name == "torch" else metadata.version(name)
     except metadata.PackageNotFoundError:
         module = sys.modules.get(name.replace("-", "_"))
         return getattr(module, "__version__", "unknown")

@@ -26,6 +26,7 @@ from otbook_utils.scarce_labels.imbalance_table import (
     RECIPES,
     ROWS,
     TABLES,
+    ImbalanceRunner,
     ImbalanceTable,
     Recipe,
     reduced_recipe,
@@ -99,6 +100,20 @@ def test_a_run_killed_at_any_moment_and_started_again_ends_with_the_same_numbers
         assert numbers(tmp_path / "results", name) == numbers(undisturbed, name)
         resumed.append(read_result(tmp_path / "results" / f"{name}.json").timing["resumed_at"])
     assert resumed != [[0, 0], [0, 0]]
+
+
+@pytest.mark.parametrize("changed, name", [("--fastest-kernels", "exact"), ("torch", "torch")])
+def test_a_run_is_not_resumed_where_its_last_digits_would_change(
+    command, monkeypatch, capsys, changed, name
+):
+    chosen = [*command, "--rows", "ce", "--seeds", "3"]
+    with monkeypatch.context() as patch:
+        patch.setattr(ImbalanceRunner, "_result", lambda *_: 1 / 0)  # stopped before its end
+        with pytest.raises(ZeroDivisionError):
+            main(chosen)
+    monkeypatch.setattr(torch, "__version__", "9.0" if changed == "torch" else torch.__version__)
+    assert main([*chosen, changed] if changed.startswith("--") else chosen) == 1
+    assert f"belongs to another run: its {name} is" in capsys.readouterr().err
 
 
 def test_a_result_says_how_it_came_about(undisturbed):
