@@ -48,9 +48,11 @@ def fetch(file: RemoteFile, folder: Path) -> Path:
         except (OSError, ValueError) as error:
             answers.append(f"  {url}: {error}")
     tried = "\n".join(answers)
+    path = folder / file.name
+    there = f" {path} is damaged and was not read." if path.is_file() else ""
     raise DataError(
         f"{file.name} could not be fetched into {folder}; expected {file.size:,} bytes with "
-        f"{file.checksum}. No mirror gave that file:\n{tried}\n"
+        f"{file.checksum}.{there} No mirror gave that file:\n{tried}\n"
         "Nothing partial was kept: load again once the connection works"
     )
 

@@ -150,8 +150,10 @@ def test_a_damaged_cached_file_is_never_read_when_it_cannot_be_fetched_again(
     cached = cache / "cifar10" / "cifar-10-binary.tar.gz"
     cached.write_bytes(cached.read_bytes()[:-9])
     server.files.clear()
-    with pytest.raises(DataError, match=re.escape("cifar-10-binary.tar.gz could not be fetched")):
+    with pytest.raises(DataError) as info:
         load("cifar10", "test")
+    assert "cifar-10-binary.tar.gz could not be fetched" in str(info.value)
+    assert f"{cached} is damaged and was not read" in str(info.value)
 
 
 def test_a_killed_download_leaves_no_file_under_the_final_name(server, content, tmp_path):

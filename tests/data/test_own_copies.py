@@ -4,6 +4,8 @@ import hashlib
 import io
 import os
 import re
+import struct
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -150,11 +152,26 @@ def test_the_decoded_copy_goes_before_the_pack(folder, pack):
     assert len(load("cifar10")) == 9
 
 
-@pytest.mark.parametrize("damage", ["offsets", "jpeg", "labels"])
+@pytest.mark.parametrize(
+    "damage", ["offsets", "type of offsets", "jpeg", "size in jpeg", "png", "labels"]
+)
 def test_a_damaged_pack_is_refused(folder, pack, damage):
     arrays = pack[0]
     if damage == "offsets":
         arrays["train_offsets"] = arrays["train_offsets"][:-1]
+    elif damage == "type of offsets":
+        arrays["train_offsets"] = arrays["train_offsets"].astype(float)
+    elif damage == "size in jpeg":  # 60,000 x 60,000 pixels, at which pillow stops
+        packed = arrays["train_jpeg"].tobytes()
+        at = packed.index(b"\xff\xc0") + 5
+        altered = packed[:at] + struct.pack(">HH", 60_000, 60_000) + packed[at + 4 :]
+        arrays["train_jpeg"] = np.frombuffer(altered, np.uint8)
+    elif damage == "png":
+        stream = io.BytesIO()
+        Image.fromarray(smooth_images(1)[0]).save(stream, "png")
+        arrays["train_jpeg"] = np.frombuffer(stream.getvalue(), np.uint8)
+        arrays["train_offsets"] = np.array([0, len(stream.getvalue())])
+        arrays["train_labels"] = np.zeros(1, np.uint8)
     elif damage == "jpeg":
         arrays["train_jpeg"] = np.zeros_like(arrays["train_jpeg"])
     else:
@@ -241,7 +258,67 @@ def test_a_folder_that_is_not_there_is_named(folder, monkeypatch):
 
 def test_a_directory_in_the_place_of_the_file_is_refused(folder):
     (folder / "mnist.npz").mkdir()
-    assert "mnist.npz is damaged" in refused("mnist")
+    assert re.search(r"mnist\.npz is damaged.*Is a directory", refused("mnist"))
+
+
+def npy(header, data=bytes(100)):
+    """Return an .npy file with a header made up."""
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + data
+
+
+HUGE = "{'descr': '|u1', 'fortran_order': False, 'shape': (%s, 28, 28)}\n"
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        npy(HUGE % 10**12),  # MemoryError
+        npy(HUGE % 10**40),  # OverflowError
+        npy("((((\n"),  # tokenize.TokenError
+        b"no array",  # numpy hands out the bytes
+        b"",
+    ],
+)
+def test_a_member_with_good_checksums_and_a_senseless_header_is_refused(folder, member):
+    np.savez(folder / "mnist.npz", **{k: v for k, v in small("mnist").items() if k != "x_train"})
+    with zipfile.ZipFile(folder / "mnist.npz", "a") as archive:
+        archive.writestr("x_train.npy", member)
+    with pytest.raises(DataError, match=r"mnist\.npz is damaged or not in the layout"):
+        load("mnist")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damage_is_noticed_however_the_archive_is_compressed(folder, method):
+    np.savez(folder / "plain.npz", **small("mnist"))
+    paths = folder / "plain.npz", folder / "mnist.npz"
+    with zipfile.ZipFile(paths[0]) as plain, zipfile.ZipFile(paths[1], "w", method) as archive:
+        for name in plain.namelist():
+            archive.writestr(name, plain.read(name))
+    assert np.array_equal(load("mnist").x, small("mnist")["x_train"])
+    content = bytearray((folder / "mnist.npz").read_bytes())
+    content[60:80] = bytes(255 - byte for byte in content[60:80])
+    (folder / "mnist.npz").write_bytes(content)
+    with pytest.raises(DataError, match=r"mnist\.npz is damaged"):
+        load("mnist")
+
+
+def test_labels_that_are_durations_are_refused(folder):
+    arrays = small("mnist")
+    np.savez(folder / "mnist.npz", **arrays | {"y_train": arrays["y_train"].astype("m8[s]")})
+    with pytest.raises(DataError, match=r"labels of shape \(9,\) and type timedelta64"):
+        load("mnist")
+
+
+def test_a_link_that_leads_nowhere_is_an_error_and_no_reason_to_fetch(folder):
+    (folder / "mnist.npz").symlink_to(folder / "moved.npz")
+    with pytest.raises(DataError, match=r"mnist\.npz is damaged.*No such file"):
+        load("mnist")
+
+
+def test_a_folder_of_an_unknown_user_is_an_error(folder, monkeypatch):
+    monkeypatch.setenv("OTBOOK_DATA", "~no-such-user/data")
+    with pytest.raises(DataError, match="OTBOOK_DATA must name a folder"):
+        load("mnist")
 
 
 def test_a_missing_file_is_named_with_what_to_do(folder):
