@@ -31,6 +31,8 @@ def cut_classes(labels: Labels, keep: Mapping[int, int], seed: int) -> np.ndarra
     """
     _check_whole("seed", seed, 2**32 - 1)
     values = _as_labels(labels)
+    if not isinstance(keep, Mapping):
+        raise ValueError(f"keep must map classes to numbers of examples, got {keep!r}")
     kept = np.ones(len(values), dtype=bool)
     for label, n in keep.items():
         places = np.flatnonzero(values == label)

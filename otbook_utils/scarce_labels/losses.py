@@ -126,8 +126,8 @@ def focal_terms(logits: torch.Tensor, target: torch.Tensor, gamma: float) -> tor
 
 def _checked_gamma(gamma: float) -> float:
     try:
-        value = float(gamma)
-    except (TypeError, ValueError):
+        value = math.nan if isinstance(gamma, str) else float(gamma)
+    except (TypeError, ValueError, OverflowError):
         value = math.nan
     if not 0.0 <= value < math.inf:
         raise ValueError(f"gamma must be a number of at least 0, got {gamma!r}")
@@ -138,7 +138,13 @@ def _checked_weight(weight: torch.Tensor | Sequence[float]) -> torch.Tensor:
     # float64, so that a double-precision check of the loss sees the weights unrounded; Apple's
     # GPU has no float64, and a module that holds any cannot be moved there.
     dtype = torch.float32 if torch.backends.mps.is_available() else torch.float64
-    values = torch.as_tensor(weight).detach().to(dtype).clone()
+    try:
+        values = torch.as_tensor(weight).detach()
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"weight must hold one number a class, got {weight!r}") from error
+    if values.is_complex():
+        raise ValueError(f"weight must hold real numbers, got {values.dtype}")
+    values = values.to(dtype).clone()
     if values.ndim != 1 or len(values) == 0:
         raise ValueError(
             f"weight must hold one number a class, got an array of shape {tuple(values.shape)}"
@@ -155,6 +161,9 @@ def _checked_weight(weight: torch.Tensor | Sequence[float]) -> torch.Tensor:
 
 def _checked_target(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Return `target` as int64 after checking it against `logits`."""
+    for name, value in (("logits", logits), ("target", target)):
+        if not isinstance(value, torch.Tensor):
+            raise ValueError(f"{name} must be a tensor, got {type(value).__name__}")
     if not logits.is_floating_point():
         raise ValueError(f"logits must be floating point, got {logits.dtype}")
     if logits.ndim < 2 or logits.shape[1] < 2:

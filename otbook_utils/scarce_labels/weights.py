@@ -80,8 +80,8 @@ def _sum_to_classes(weights: torch.Tensor) -> torch.Tensor:
 
 def _log_of(beta: float) -> float:
     try:
-        value = float(beta)
-    except (TypeError, ValueError):
+        value = math.nan if isinstance(beta, str) else float(beta)
+    except (TypeError, ValueError, OverflowError):
         value = math.nan
     if not 0.0 <= value < 1.0:
         raise ValueError(f"beta must be a number from 0 to below 1, got {beta!r}")
@@ -101,10 +101,16 @@ def _whole_counts(counts: Counts | int) -> torch.Tensor:
     """Return `counts` as float64 on the CPU, after checking that each is a whole number >= 1."""
     try:
         if isinstance(counts, torch.Tensor):
-            values = counts.detach().to("cpu", torch.float64)
+            counts = counts.detach().cpu()
+            if counts.is_complex():  # torch would drop the imaginary part
+                raise TypeError(f"complex numbers: {counts.dtype}")
+            values = counts.double()
         else:
-            values = torch.from_numpy(np.array(counts, dtype=np.float64))
-    except (TypeError, ValueError, RuntimeError) as error:
+            array = np.asarray(counts)
+            if array.dtype.kind not in "biufO":  # numpy would read texts and dates as numbers
+                raise TypeError(f"no numbers: {array.dtype}")
+            values = torch.from_numpy(array.astype(np.float64))
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         raise ValueError(f"counts must be whole numbers of at least 1, got {counts!r}") from error
     if values.numel() == 0:
         raise ValueError("counts must hold at least one class, got none")

@@ -132,7 +132,9 @@ def test_covering_starts_with_one_prototype_and_never_uncovers():
     assert np.array_equal(covered, count_covered(30, 8, repeats=20, seed=0))
 
 
-@pytest.mark.parametrize("beta", [1.0, 1.5, -0.1, float("nan"), float("inf"), None, "much"])
+@pytest.mark.parametrize(
+    "beta", [1.0, 1.5, -0.1, 10**400, float("nan"), float("inf"), None, "much", "0.5"]
+)
 @pytest.mark.parametrize("function", [effective_number, class_balanced_weights])
 def test_an_impossible_beta_is_named(function, beta):
     with pytest.raises(ValueError, match=r"^beta must be a number from 0 to below 1, got") as info:
@@ -150,6 +152,10 @@ def test_an_impossible_beta_is_named(function, beta):
         ([0.5, 0.5], "got 0.5 for class 0"),
         (torch.tensor([4, 0]), "got 0 for class 1"),
         (["many"], "many"),
+        (["5", "3"], "['5', '3']"),
+        ([5, 10**400], "1000"),
+        (torch.tensor([5 + 1j, 3]), "5.+1.j"),
+        (np.array(["2020", "2021"], "M8[Y]"), "2020"),
         (None, "nan"),
         ([], "at least one class"),
     ],

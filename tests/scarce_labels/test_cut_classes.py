@@ -94,6 +94,7 @@ def test_labels_of_every_kind_keep_the_same():
         (LABELS, {1: 2.5}, 0, r"keep\[1\] must be a whole number from 0 to 50, got 2.5"),
         (LABELS, {10: 1}, 0, "keep names class 10, which does not occur"),
         (LABELS, {"cat": 1}, 0, "keep names class 'cat', which does not occur"),
+        (LABELS, [1, 5], 0, r"keep must map classes to numbers of examples, got \[1, 5\]"),
         (LABELS, {1: 5}, -1, "seed must be a whole number"),
         (LABELS, {1: 5}, None, "seed must be a whole number"),
         (LABELS.reshape(2, -1), {1: 5}, 0, "labels must be a vector of integers"),

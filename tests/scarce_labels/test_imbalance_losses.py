@@ -267,7 +267,7 @@ def test_the_gpu_agrees_with_the_cpu(dtype):
     assert class_balanced_weights(counts, 0.9).device.type == "cuda"
 
 
-@pytest.mark.parametrize("gamma", [-0.1, -1, math.nan, math.inf, None])
+@pytest.mark.parametrize("gamma", [-0.1, -1, 10**400, math.nan, math.inf, None, "2"])
 def test_an_impossible_gamma_is_named(gamma):
     with pytest.raises(ValueError, match=r"^gamma must be a number of at least 0, got"):
         FocalLoss(gamma)
@@ -282,6 +282,10 @@ def test_an_impossible_gamma_is_named(gamma):
         ([math.nan, 1.0], "got nan for class 0"),
         ([math.inf, 1.0], "got inf for class 0"),
         ([[1.0, 1.0]], r"shape \(1, 2\)"),
+        ("ab", "got 'ab'"),
+        (["a"], "got .'a'."),
+        ({0: 1.0}, "got {0: 1.0}"),
+        ([1 + 1j, 2], "got torch.complex64"),
     ],
 )
 def test_an_impossible_weight_is_named(weight, said):
@@ -310,6 +314,8 @@ def test_impossible_settings_of_the_class_balanced_loss_are_named():
         (torch.zeros(3, 1), torch.zeros(3).long(), "at least 2 classes"),
         (torch.zeros(4), torch.tensor(0), "at least 2 classes"),
         (torch.zeros(3, 4).long(), torch.tensor([0, 1, 2]), "floating point, got torch.int64"),
+        (torch.zeros(3, 4), [0, 1, 2], "^target must be a tensor, got list"),
+        (torch.zeros(3, 4).numpy(), torch.tensor([0, 1, 2]), "^logits must be a tensor, got nd"),
         (torch.zeros(3, 5), torch.tensor([0, 1, 2]), r"4 weights, got shape \(3, 5\)"),
     ],
 )
