@@ -231,10 +231,12 @@ class ImbalanceRunner:
         optimizer, scheduler = self._start_afresh(run.seed)
         identity = self._identity(row, run, counts)
         tell("begin", run.name, None)
-        resumed = [0, 0]
+        resumed, threads = [0, 0], torch.get_num_threads()
 
         def on_resume(epochs: int, steps: int) -> None:
-            resumed[:] = epochs, steps
+            nonlocal threads
+            # A resumed run takes the number of threads that it began with.
+            resumed[:], threads = (epochs, steps), torch.get_num_threads()
             tell("resumed", run.name, self.table.images_of(run, epochs, steps))
 
         def after_epoch() -> dict[str, Any]:
@@ -259,7 +261,8 @@ class ImbalanceRunner:
         )
         timing = self._timing(run, history, time.perf_counter() - began)
         timing |= {"started": started, "finished": _now(), "resumed_at": resumed}
-        return self._result(row, run, history, counts, timing)
+        environment = self.environment | {"threads": threads}
+        return self._result(row, run, history, counts, timing, environment)
 
     def _batches(self, row: Row, seed: int) -> tuple[DeviceBatches, DeviceBatches, np.ndarray]:
         recipe, x, y, on = self.recipe, self.data.x, self.data.y, self.engine.fabric.device
@@ -324,7 +327,7 @@ class ImbalanceRunner:
             "images_per_second": self.table.images_of(run) / training,
         }
 
-    def _result(self, row: Row, run: Run, history, counts, timing) -> RunResult:
+    def _result(self, row: Row, run: Run, history, counts, timing, environment) -> RunResult:
         return RunResult(
             table=self.table.name,
             row=row.key,
@@ -341,7 +344,7 @@ class ImbalanceRunner:
                 "test": self.test.source,
                 "counts": dict(zip(self.data.classes, counts.tolist(), strict=True)),
             },
-            environment=self.environment,
+            environment=environment,
             timing=timing,
         )
 

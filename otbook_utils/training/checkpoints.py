@@ -48,6 +48,7 @@ class Checkpoint:
     def __init__(self, path: str | os.PathLike) -> None:
         self.path = Path(path)
         self.previous = self.path.with_name(self.path.name + ".previous")
+        self._newest_is_damaged = False
 
     def save(self, state: Mapping[str, Any]) -> None:
         """Make `state` the newest checkpoint and keep the one before it.
@@ -56,7 +57,10 @@ class Checkpoint:
         """
         archive = io.BytesIO()
         torch.save(dict(state), archive)
-        write_atomically(self.path, _sealed(archive.getvalue()), keep=self.previous)
+        # A damaged file must not push out the good one before it.
+        keep = None if self._newest_is_damaged else self.previous
+        write_atomically(self.path, _sealed(archive.getvalue()), keep=keep)
+        self._newest_is_damaged = False
 
     def load(self) -> dict[str, Any] | None:
         """Return the newest state on the CPU, or None if nothing was saved yet.
@@ -77,9 +81,11 @@ class Checkpoint:
                 continue
             if damage:
                 warnings.warn(f"{damage[0]}. Going on from {path}, the one before", stacklevel=2)
+                self._newest_is_damaged = True
             return state
         if damage:
-            raise CheckpointError(f"{'; '.join(damage)}. Remove it to start the run again")
+            cure = "Remove both" if len(damage) == 2 else "Remove it"
+            raise CheckpointError(f"{'; '.join(damage)}. {cure} to start the run again")
         return None
 
     def remove(self) -> None:

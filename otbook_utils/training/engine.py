@@ -7,7 +7,8 @@ machines started by torchrun.
 import os
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -103,8 +104,8 @@ class Engine:
     compile: a mode of torch.compile ("default", "reduce-overhead", ...) or False; None compiles on
     CUDA alone, where it fuses the element-wise work between convolutions.
     exact: let no kernel depend on timing or on the order of atomic additions, so that a run that is
-    repeated, or killed and resumed, gives the same bits on the same device with as many threads;
-    False lets cuDNN time its kernels.
+    repeated gives the same bits on the same device with as many threads, and one that is killed and
+    resumed takes the number of threads it began with; False lets cuDNN time its kernels.
 
     Over several processes the model is wrapped in DDP. Batch norm then averages over the images of
     all processes on CUDA (SyncBatchNorm); on the CPU, where torch has no such layer, it averages
@@ -187,15 +188,16 @@ class Engine:
         if isinstance(loss, nn.Module):
             loss = loss.to(self.fabric.device)
         stand = _Standing(self, optimizer, scheduler, dict(run or {}))
-        if checkpoint is not None and stand.resume(checkpoint) and on_resume is not None:
-            on_resume(stand.epoch, stand.step)
-        wrapped = self.fabric.setup_optimizers(optimizer)
-        length = min(len(batches), steps or len(batches))
-        saver = _Saver(stand, checkpoint, save_every)
-        while stand.epoch < epochs:
-            self._train_epoch(batches, loss, wrapped, stand, saver, length, on_step)
-            stand.finish_epoch(length, after_epoch)
-            saver.after_epoch(last=stand.epoch == epochs)
+        with _threads_given_back():
+            if checkpoint is not None and stand.resume(checkpoint) and on_resume is not None:
+                on_resume(stand.epoch, stand.step)
+            wrapped = self.fabric.setup_optimizers(optimizer)
+            length = min(len(batches), steps or len(batches))
+            saver = _Saver(stand, checkpoint, save_every)
+            while stand.epoch < epochs:
+                self._train_epoch(batches, loss, wrapped, stand, saver, length, on_step)
+                stand.finish_epoch(length, after_epoch)
+                saver.after_epoch(last=stand.epoch == epochs)
         return stand.history
 
     def _train_epoch(self, batches, loss, optimizer, stand, saver, length, on_step) -> None:
@@ -291,6 +293,16 @@ def _compiled(model: nn.Module, mode: str, exact: bool):
     return torch.compile(model, mode=mode, dynamic=False)
 
 
+@contextmanager
+def _threads_given_back() -> Iterator[None]:
+    """Leave torch with as many threads as it had: what is resumed inside may change that."""
+    threads = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 class _Standing:
     """Where a training stands: all that changes on the way, and so all that a checkpoint holds."""
 
@@ -336,6 +348,7 @@ class _Standing:
             "seconds": time.perf_counter() - self.began if self.step else 0.0,
             "loss_sum": self.loss_sum,
             "history": self.history,
+            "threads": torch.get_num_threads(),
             "random": _from_all_processes(random_state(), self.engine.fabric.world_size),
         }
 
@@ -352,6 +365,8 @@ class _Standing:
         self.history = list(state["history"])
         self.loss_sum = state["loss_sum"].to(self.engine.fabric.device)
         restore_random_state(state["random"][self.engine.fabric.global_rank])
+        # On the CPU each thread adds up its own part, so another number of them rounds otherwise.
+        torch.set_num_threads(state.get("threads", torch.get_num_threads()))
         return True
 
     def _check(self, state: Mapping[str, Any], checkpoint: Checkpoint) -> None:

@@ -64,6 +64,19 @@ def test_the_one_before_stands_in_for_a_damaged_one(saved):
         assert saved.load()["epoch"] == 1
 
 
+def test_a_damaged_one_does_not_push_out_the_good_one_before(saved):
+    saved.save({"epoch": 2})
+    saved.path.write_bytes(b"nonsense")
+    with pytest.warns(UserWarning, match="Going on from"):
+        saved.load()
+    saved.save({"epoch": 3})
+    found = [read_checkpoint(path)["epoch"] for path in (saved.path, saved.previous)]
+    assert found == [3, 1]
+    saved.save({"epoch": 4})
+    found = [read_checkpoint(path)["epoch"] for path in (saved.path, saved.previous)]
+    assert found == [4, 3]
+
+
 def test_killed_between_the_two_renames_the_one_before_is_read(saved):
     saved.path.rename(saved.previous)
     assert saved.load()["epoch"] == 1

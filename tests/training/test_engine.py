@@ -90,6 +90,19 @@ def wait_until(condition) -> None:
         time.sleep(0.005)
 
 
+def test_resumed_run_takes_the_threads_it_began_with_and_gives_them_back(tmp_path):
+    usual, seen = torch.get_num_threads(), []
+    try:
+        torch.set_num_threads(2)
+        small_training.train(tmp_path, epochs=1)
+        torch.set_num_threads(1)
+        small_training.train(tmp_path, on_step=lambda _: seen.append(torch.get_num_threads()))
+        assert set(seen) == {2}
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(usual)
+
+
 def test_finished_run_is_not_trained_again(undisturbed, tmp_path):
     small_training.train(tmp_path)
     steps = []
@@ -108,7 +121,9 @@ def test_damaged_checkpoints_are_named_with_the_cure(tmp_path):
     small_training.train(tmp_path, epochs=1)
     for path in tmp_path.glob("run.ckpt*"):
         path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(CheckpointError, match=r"run\.ckpt is damaged.*Remove it to start the run"):
+    with pytest.raises(
+        CheckpointError, match=r"run\.ckpt is damaged.*Remove both to start the run"
+    ):
         small_training.train(tmp_path)
 
 
