@@ -171,6 +171,11 @@ class ImbalanceTable:
         """Load CIFAR-10 and build the network on the GPU that `settings` names."""
         return ImbalanceRunner(self, settings, load("cifar10", "train"), load("cifar10", "test"))
 
+    def owns(self, result: RunResult) -> bool:
+        """Whether a result is of this table and recipe."""
+        wanted = json.loads(json.dumps(asdict(self.recipe)))  # tuples as the lists of a file
+        return result.table == self.name and wanted == {k: result.recipe.get(k) for k in wanted}
+
     def summary(self, result: RunResult) -> str:
         """The accuracies and the speed in a few words."""
         final, timing = result.final, result.timing

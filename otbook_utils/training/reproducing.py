@@ -6,6 +6,7 @@ import argparse
 import importlib
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -41,13 +42,17 @@ def reproduce(arguments: argparse.Namespace, module_name: str) -> int:
         os.environ["OTBOOK_DATA"] = str(arguments.data)
     try:
         table = module.TABLES[arguments.table].trial(**trial)
-        runs = table.runs(tuple(arguments.rows), tuple(arguments.seeds or module.SEEDS))
+        seeds = dict.fromkeys(arguments.seeds or module.SEEDS)  # each once
+        runs = table.runs(tuple(arguments.rows), tuple(seeds))
         settings = _settings(arguments, table)
         if arguments.list:
             return _list(table, runs, settings)
         return _run(table, runs, settings, arguments.side_by_side)
     except (ValueError, DataError, ResultError, CheckpointError, FloatingPointError) as error:
         raise ReproduceError(str(error)) from error
+    except OSError as error:  # a full disk, a folder that may not be written
+        kept = "What was saved is kept: the same command goes on with it"
+        raise ReproduceError(f"{error}. {kept}") from error
 
 
 def _settings(arguments: argparse.Namespace, table: Table) -> Settings:
@@ -71,16 +76,24 @@ def _settings(arguments: argparse.Namespace, table: Table) -> Settings:
 
 def _list(table: Table, runs: Sequence[Run], settings: Settings) -> int:
     print(f"{table.name} in {settings.results}")
-    missing = 0
+    there, damage = 0, []
     for run in runs:
-        if is_done(run, settings.results):
+        try:
+            done = is_done(table, run, settings.results)
+        except ResultError as error:
+            damage.append(str(error))
+            print(f"  damaged  {run.name}")
+            continue
+        if done:
+            there += 1
             result = read_result(settings.results / f"{run.name}.json")
             print(f"  there    {run.name:24} {table.summary(result)}")
-            continue
-        missing += 1
-        begun = (settings.work / f"{run.name}.ckpt").exists()
-        print(f"  missing  {run.name:24} {'begun' if begun else ''}".rstrip())
-    print(f"{len(runs) - missing} of {len(runs)} runs are there.")
+        else:
+            begun = (settings.work / f"{run.name}.ckpt").exists()
+            print(f"  missing  {run.name:24} {'begun' if begun else ''}".rstrip())
+    print(f"{there} of {len(runs)} runs are there.")
+    if damage:
+        raise ResultError("\n".join(damage))
     return 0
 
 
@@ -90,10 +103,13 @@ def _run(table: Table, runs: Sequence[Run], settings: Settings, wanted: int | No
     # Divided before what is done is left out, so that every process divides the same list.
     mine, gpu, whose = my_share(runs)
     leave_launcher()
-    missing = [run for run in mine if not is_done(run, settings.results)]
+    missing = [run for run in mine if not is_done(table, run, settings.results)]
     print(f"{table.name}: {len(missing)} of {len(mine)} runs to do ({whose}) -> {settings.results}")
     if not missing:
         return 0
+    for folder in (settings.results, settings.work):  # better now than at the end of a run
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
     # Compiled kernels are kept between starts, so that a resumed run uses those it began with.
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(settings.work / "kernels"))
     count = wanted or default_side_by_side(len(missing), gpu)
@@ -102,7 +118,7 @@ def _run(table: Table, runs: Sequence[Run], settings: Settings, wanted: int | No
         failures = do_runs_side_by_side(table, missing, settings, display.tell)
     for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
-    left = [run.name for run in missing if not is_done(run, settings.results)]
+    left = [run.name for run in missing if not is_done(table, run, settings.results)]
     if left:
         print(f"{len(left)} left: {' '.join(left)}. The same command goes on with them.")
     return 1 if left or failures else 0

@@ -17,7 +17,13 @@ from filelock import FileLock, Timeout
 
 from otbook_utils.training.checkpoints import Checkpoint
 from otbook_utils.training.files import remove_leftovers
-from otbook_utils.training.results import RunResult, read_result, run_name, write_result
+from otbook_utils.training.results import (
+    ResultError,
+    RunResult,
+    read_result,
+    run_name,
+    write_result,
+)
 
 Item = TypeVar("Item")
 # tell("begin" | "resumed" | "images" | "epoch" | "done" | "taken" | "failed", run's name, what)
@@ -98,17 +104,27 @@ class Table(Protocol):
     def open(self, settings: Settings) -> Runner:
         """Load the data and build the network, once for all runs of a process."""
 
+    def owns(self, result: RunResult) -> bool:
+        """Whether the result is of this table and of its recipe."""
+
     def summary(self, result: RunResult) -> str:
         """The result in a few words."""
 
 
-def is_done(run: Run, results: Path) -> bool:
-    """Return whether a run's result is there; ResultError if it is there but damaged.
+def is_done(table: Table, run: Run, results: Path) -> bool:
+    """Return whether a run's result is there; ResultError if it is damaged or of another table.
 
     Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
     """
     path = results / f"{run.name}.json"
-    return path.exists() and bool(read_result(path))
+    if not path.exists():
+        return False
+    if not table.owns(read_result(path)):
+        raise ResultError(
+            f"{path} was made with another recipe than that of the runs of {table.name} that are "
+            "wanted. Name another folder with --results, or remove it"
+        )
+    return True
 
 
 def my_share(items: Sequence[Item]) -> tuple[list[Item], int, str]:
@@ -169,12 +185,14 @@ def do_runs(table: Table, runs: Iterable[Run], settings: Settings, tell: Tell) -
     pending, runner, waiting_since = list(runs), None, time.monotonic()
     while pending:
         for run in list(pending):
-            if is_done(run, settings.results):
+            if is_done(table, run, settings.results):
                 pending.remove(run)
                 continue
             try:
                 with FileLock(settings.work / f"{run.name}.lock", timeout=0):
-                    if not is_done(run, settings.results):  # done while we waited for the lock
+                    if not is_done(
+                        table, run, settings.results
+                    ):  # done while we waited for the lock
                         runner = runner or table.open(settings)
                         _do_one(table, runner, run, settings, tell)
             except Timeout:

@@ -1,6 +1,8 @@
 """The commands say plainly what is wrong."""
 
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +10,8 @@ from otbook_utils.__main__ import main
 from otbook_utils.publishing import book as book_module
 from otbook_utils.training import profiles
 from tests.publishing import tiny
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_missing_library_is_named_with_its_cure(book, monkeypatch, capsys):
@@ -41,6 +45,15 @@ def test_command_must_be_known(capsys):
         main(["publish"])
     assert stopped.value.code == 2
     assert "setup-cells" in capsys.readouterr().err
+
+
+def test_commands_are_there_without_waiting_for_torch():
+    """Loading it takes longer than all that a build with nothing to do has to do."""
+    program = "import sys; from otbook_utils.__main__ import main\ntry: main(['--help'])\n"
+    program += "finally: print('torch' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
+    assert "reproduce" in said.stdout
+    assert said.stdout.splitlines()[-1] == "False"
 
 
 def test_profiles_are_those_of_the_chapters():

@@ -3,6 +3,7 @@
 The set here is noise in CIFAR-10's layout and the network is thin: what is tested is the path.
 """
 
+import errno
 import json
 import os
 import signal
@@ -201,6 +202,81 @@ def test_a_damaged_result_stops_the_command_and_is_named(command, tmp_path, caps
     assert main([*command, "--rows", "ce"]) == 1
     said = capsys.readouterr().err
     assert "ce-seed0.json is damaged" in said and "remove it and run" in said
+
+
+def test_a_list_names_damaged_results_and_goes_on(command, undisturbed, tmp_path, capsys):
+    results = tmp_path / "results"
+    results.mkdir()
+    (results / "balanced-seed3.json").write_text("{")
+    (results / "ce-seed3.json").write_bytes((undisturbed / "ce-seed3.json").read_bytes())
+    assert main([*command, "--list", "--seeds", "3", "3"]) == 1
+    said = capsys.readouterr()
+    assert "damaged  balanced-seed3" in said.out and "there    ce-seed3" in said.out
+    assert said.out.count("missing") == 12 and "1 of 14 runs are there" in said.out
+    assert "balanced-seed3.json is damaged" in said.err
+
+
+@pytest.mark.parametrize("changed", [["--epochs", "1"], ["--width", "8"], []])
+@pytest.mark.parametrize("listing", [["--list"], []])
+def test_a_run_with_another_recipe_is_not_taken_for_a_result(
+    command, undisturbed, tmp_path, capsys, changed, listing
+):
+    (tmp_path / "results").mkdir()
+    path = tmp_path / "results" / "ce-seed3.json"
+    path.write_bytes((undisturbed / "ce-seed3.json").read_bytes())
+    chosen = [*command, *changed] if changed else command[: -len(TINY)]  # without: the article's
+    assert main([*chosen, *listing, "--rows", "ce", "--seeds", "3"]) == 1
+    said = capsys.readouterr().err
+    assert "ce-seed3.json was made with another recipe" in said and "--results" in said
+
+
+def test_results_that_cannot_be_written_stop_the_command_before_it_trains(
+    command, tmp_path, capsys
+):
+    (tmp_path / "results").write_text("a file")
+    assert main([*command, "--rows", "ce"]) == 1
+    said = capsys.readouterr().err
+    assert f"File exists: '{tmp_path / 'results'}'" in said
+    assert not list(tmp_path.glob("work/*"))
+
+
+def test_a_full_disk_stops_the_command_and_the_next_start_goes_on(
+    command, undisturbed, tmp_path, monkeypatch, capsys
+):
+    chosen = [*command, "--rows", "ce", "--seeds", "3"]
+    synced = os.fsync
+    with monkeypatch.context() as patch:
+        left = iter(range(40))
+
+        def full(handle):
+            if next(left, None) is None:
+                raise OSError(errno.ENOSPC, "No space left on device", "run.ckpt")
+            synced(handle)
+
+        patch.setattr(os, "fsync", full)
+        assert main(chosen) == 1
+    said = capsys.readouterr().err
+    assert "error: [Errno 28] No space left on device" in said and "goes on with it" in said
+    assert main(chosen) == 0
+    assert numbers(tmp_path / "results", "ce-seed3") == numbers(undisturbed, "ce-seed3")
+    assert read_result(tmp_path / "results" / "ce-seed3.json").timing["resumed_at"] != [0, 0]
+
+
+@pytest.mark.parametrize(
+    "option, text, wanted",
+    [
+        ("--seeds", "-1", "a whole number from 0 to 2**32 - 1"),
+        ("--seeds", "1.5", "a whole number from 0 to 2**32 - 1"),
+        ("--epochs", "0", "a whole number of at least 1"),
+        ("--save-every", "nan", "a number of at least 0"),
+        ("--save-every", "-1", "a number of at least 0"),
+    ],
+)
+def test_an_impossible_number_is_named_with_what_is_wanted(command, capsys, option, text, wanted):
+    with pytest.raises(SystemExit):
+        main([*command, option, text])
+    said = capsys.readouterr().err
+    assert f"argument {option}: must be {wanted}, got {text}" in said
 
 
 def test_missing_data_stops_the_command_and_is_named(command, tmp_path, capsys):

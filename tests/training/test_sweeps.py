@@ -9,7 +9,7 @@ import pytest
 from filelock import FileLock
 
 from otbook_utils.training import sweeps
-from otbook_utils.training.results import load_results, read_result
+from otbook_utils.training.results import ResultError, load_results, read_result
 from otbook_utils.training.sweeps import Run, Settings, do_runs, do_runs_side_by_side, my_share
 from tests.training.test_results import made_up
 
@@ -25,6 +25,9 @@ class Counting:
 
     def open(self, settings):
         return Counter(self, settings)
+
+    def owns(self, result):
+        return result.table == self.name
 
     def summary(self, result):
         return "done"
@@ -71,6 +74,14 @@ def test_a_run_that_another_process_holds_is_left_to_it(settings, monkeypatch):
         do_runs(Counting(), RUNS, settings, lambda *report: told.append(report))
     assert [result.seed for result in load_results("tried", settings.results)] == [0, 2, 3]
     assert told[-1] == ("taken", "ce-seed1", None)
+
+
+def test_a_result_of_another_table_is_never_taken_for_ones_own(settings):
+    do_runs(Counting(), RUNS, settings, quiet)
+    with pytest.raises(
+        ResultError, match=r"ce-seed0\.json was made with another recipe.*--results"
+    ):
+        do_runs(Counting(name="other"), RUNS, settings, quiet)
 
 
 def test_leftovers_of_killed_writers_go_when_their_run_is_done(settings):

@@ -1,9 +1,13 @@
 """The command `python -m otbook_utils reproduce <table>`: the missing runs of a published table."""
 
+# Outside `training`, which loads torch: no other command, and no --help, should wait for that.
+
 from __future__ import annotations
 
 import argparse
+import math
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 # By name, so that the engine depends on no part. A table's module has `TABLES`, by name, and
@@ -63,25 +67,31 @@ def _add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--results", type=Path, help="by default book/results/<table>")
     command.add_argument("--work", type=Path, help="by default _runs/<table>")
     command.add_argument(
-        "--save-every", type=float, default=30.0, metavar="SECONDS", help="between checkpoints"
+        "--save-every", type=_seconds, default=30.0, metavar="SECONDS", help="between checkpoints"
     )
     trial = command.add_argument_group("a reduced trial")
     for name in ("--epochs", "--steps", "--batch-size", "--width", "--test-images"):
         trial.add_argument(name, type=_positive, metavar="N")
 
 
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {value}")
-    return value
+def _number(kind: Callable[[str], float], least: float, most: float, wanted: str):
+    """Return a reader of an option's text, for argparse."""
+
+    def read(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"must be {wanted}, got {text}")
+        return value
+
+    return read
 
 
-def _seed(text: str) -> int:
-    value = int(text)
-    if not 0 <= value < 2**32:
-        raise argparse.ArgumentTypeError(f"must be from 0 to 2**32 - 1, got {value}")
-    return value
+_positive = _number(int, 1, math.inf, "a whole number of at least 1")
+_seed = _number(int, 0, 2**32 - 1, "a whole number from 0 to 2**32 - 1")
+_seconds = _number(float, 0, math.inf, "a number of at least 0")
 
 
 def _reproduce(arguments: argparse.Namespace) -> int:
