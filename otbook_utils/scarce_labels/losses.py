@@ -21,9 +21,9 @@ class FocalLoss(nn.Module):
     of the batch's weights, "sum" adds, "none" keeps one loss an example.
 
     Call it with logits (batch, classes) or (batch, classes, ...) and integer labels (batch,) or
-    (batch, ...). The loss and its gradient are finite for all finite logits. It is computed and
-    returned in float32 for float16 and bfloat16 logits (a sum over a batch would overflow float16)
-    and in the logits' own dtype otherwise; the gradient has the dtype of the logits.
+    (batch, ...). The loss and its gradient are finite for all logits whose differences are. The
+    loss is computed and returned in float32 for float16 and bfloat16 logits (a sum over a batch
+    would overflow float16), in the logits' own dtype otherwise; the gradient has the latter.
 
     Raises ValueError for an impossible gamma, weight or reduction; when called, for shapes that do
     not fit, logits that are not floating point, labels that are not integers, and labels out of
