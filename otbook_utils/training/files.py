@@ -34,6 +34,9 @@ def write_atomically(path: Path, content: bytes, keep: Path | None = None) -> No
         if keep is not None and path.exists():
             os.replace(path, keep)
         os.replace(beside, path)
+    except OSError as error:
+        error.filename = error.filename or str(beside)  # a full disk names no file
+        raise
     finally:
         beside.unlink(missing_ok=True)
     sync_folder(path.parent)

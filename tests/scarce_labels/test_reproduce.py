@@ -250,13 +250,13 @@ def test_a_full_disk_stops_the_command_and_the_next_start_goes_on(
 
         def full(handle):
             if next(left, None) is None:
-                raise OSError(errno.ENOSPC, "No space left on device", "run.ckpt")
+                raise OSError(errno.ENOSPC, "No space left on device")
             synced(handle)
 
         patch.setattr(os, "fsync", full)
         assert main(chosen) == 1
     said = capsys.readouterr().err
-    assert "error: [Errno 28] No space left on device" in said and "goes on with it" in said
+    assert "error: [Errno 28] No space left on device: '" in said and "goes on with it" in said
     assert main(chosen) == 0
     assert numbers(tmp_path / "results", "ce-seed3") == numbers(undisturbed, "ce-seed3")
     assert read_result(tmp_path / "results" / "ce-seed3.json").timing["resumed_at"] != [0, 0]

@@ -1,5 +1,7 @@
 """A checkpoint is read whole and unaltered, or not at all."""
 
+import errno
+import os
 import random
 
 import numpy as np
@@ -80,6 +82,18 @@ def test_a_damaged_one_does_not_push_out_the_good_one_before(saved):
 def test_killed_between_the_two_renames_the_one_before_is_read(saved):
     saved.path.rename(saved.previous)
     assert saved.load()["epoch"] == 1
+
+
+def test_full_disk_is_named_and_leaves_what_was_there(saved, tmp_path, monkeypatch):
+    def full(handle):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match=r"No space left on device.*run\.ckpt"):
+            saved.save({"epoch": 2})
+    assert saved.load()["epoch"] == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["run.ckpt"]
 
 
 def test_nothing_is_left_beside_the_files_and_nothing_after_removal(saved, tmp_path):
