@@ -190,9 +190,8 @@ def do_runs(table: Table, runs: Iterable[Run], settings: Settings, tell: Tell) -
                 continue
             try:
                 with FileLock(settings.work / f"{run.name}.lock", timeout=0):
-                    if not is_done(
-                        table, run, settings.results
-                    ):  # done while we waited for the lock
+                    # It may have been done while we waited for the lock.
+                    if not is_done(table, run, settings.results):
                         runner = runner or table.open(settings)
                         _do_one(table, runner, run, settings, tell)
             except Timeout:
