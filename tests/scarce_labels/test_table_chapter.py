@@ -60,7 +60,24 @@ def test_with_some_runs_only_whole_rows_are_shown(capsys, monkeypatch):
     assert names["whose"] == "reduced, digits"
 
 
-@pytest.mark.parametrize("name", ["ours-table", "explore", "verdicts"])
+def test_the_thin_networks_verdicts_come_from_its_own_runs(capsys, monkeypatch):
+    """Cross-entropy's runs score 70, 71 and 72, inverse frequency's 3, 4 and 5 points less."""
+    runs = [run_of("ce", seed, 70.0 + seed) for seed in SEEDS]
+    runs += [run_of("inverse", seed, 67.0) for seed in SEEDS]
+    _, names = shown(capsys, invented_runs(), monkeypatch)  # the full table's say something else
+    cells = {cell.id: cell for cell in Notebook(CHAPTER).code}
+    names["load_results"] = {"imbalance-narrow": runs}.get
+    run(cells["thin-figure"].source, names)
+    capsys.readouterr()
+    run(cells["thin-verdicts"].source, names)
+    printed = capsys.readouterr().out
+    # Student's t for three numbers is 4.303, and the standard error of 3, 4 and 5 is 1 / sqrt 3.
+    assert printed.count("+4.0 ± 2.5 holds") == 2  # for the majority, and for all
+    assert printed.count("-4.0 ± 2.5 reversed") == 1  # for the minority
+    assert len(printed.splitlines()) == 1 + 3  # no other conclusion has both its rows
+
+
+@pytest.mark.parametrize("name", ["ours-table", "explore", "verdicts", "thin-figure"])
 def test_no_number_of_ours_stands_in_the_source(name):
     """What the chapter shows of CIFAR-10 comes from files alone."""
     (cell,) = [cell for cell in Notebook(CHAPTER).code if cell.id == name]
