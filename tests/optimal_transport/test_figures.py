@@ -22,13 +22,6 @@ from otbook_utils.optimal_transport.figures import (
 PLANS = arrays(float, (2, 3), elements=st.integers(0, 9).map(float)).filter(lambda P: P.sum() > 0)
 
 
-@pytest.fixture
-def ax():
-    figure, axes = plt.subplots()
-    yield axes
-    plt.close(figure)
-
-
 def widths(axes):
     return sorted(line.get_linewidth() for line in axes.lines)
 

@@ -15,13 +15,6 @@ from otbook_utils.optimal_transport.figures import (
 )
 
 
-@pytest.fixture
-def ax():
-    figure, axes = plt.subplots()
-    yield axes
-    plt.close(figure)
-
-
 def texts(axes):
     return [text.get_text() for text in axes.texts]
 

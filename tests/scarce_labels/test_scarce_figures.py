@@ -16,13 +16,6 @@ from otbook_utils.scarce_labels.figures import (
 )
 
 
-@pytest.fixture
-def ax():
-    figure, axes = plt.subplots()
-    yield axes
-    plt.close(figure)
-
-
 def test_bars_are_as_high_as_told_and_the_scarce_are_hatched(ax):
     draw_class_bars(ax, [3.0, 1.0, 2.0], scarce=[1])
     assert [bar.get_height() for bar in ax.patches] == [3, 1, 2]
