@@ -84,7 +84,7 @@ def cut_digits(keep: int, seed: int, scarce: Sequence[int] = SCARCE) -> LongTail
     >>> cut_digits(keep=7, seed=0).counts.tolist()
     [142, 7, 142, 146, 7, 145, 7, 143, 139, 144]
     """
-    train, test = _digits()
+    train, test = digit_sets()
     kept = cut_classes(train.y, {int(k): keep for k in scarce}, seed)
     return LongTail(
         x=_pixels(train.x[kept]),
@@ -116,7 +116,7 @@ def train_classifier(
     """
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}")
-    network = _network(seed)
+    network = small_network(seed)
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9, weight_decay=5e-4)
     milestones = [round(share * epochs) for share in MILESTONES]
@@ -162,7 +162,14 @@ def group_accuracy(predicted: torch.Tensor, data: LongTail) -> GroupAccuracy:
 
 
 @functools.cache  # reading them takes as long as half a training
-def _digits() -> tuple[Dataset, Dataset]:
+def digit_sets() -> tuple[Dataset, Dataset]:
+    """Return scikit-learn's digits to train on and to test on, read once.
+
+    Taught in `book/scarce_labels/01_imbalance_losses.ipynb`.
+
+    >>> [len(part) for part in digit_sets()]
+    [1437, 360]
+    """
     return load("digits", "train"), load("digits", "test")
 
 
@@ -170,8 +177,17 @@ def _pixels(images: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(images.reshape(len(images), -1).astype(np.float32) / 16)
 
 
-def _network(seed: int) -> nn.Module:
-    """Return the network with torch's own first weights, which `seed` alone decides."""
+def small_network(seed: int) -> nn.Module:
+    """Return a network with one hidden layer of 64 units for digits of 64 pixels, flat or not.
+
+    Its first weights are torch's own, decided by `seed` alone; torch's generator is left alone.
+
+    Taught in `book/scarce_labels/01_imbalance_losses.ipynb`.
+
+    >>> small_network(0)(torch.zeros(2, 1, 8, 8)).shape
+    torch.Size([2, 10])
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return nn.Sequential(nn.Linear(64, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, CLASSES))
+        hidden, output = nn.Linear(64, HIDDEN), nn.Linear(HIDDEN, CLASSES)
+        return nn.Sequential(nn.Flatten(), hidden, nn.ReLU(), output)

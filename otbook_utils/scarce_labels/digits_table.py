@@ -5,14 +5,12 @@ weights of the article's class sizes (250 and 5,000). Images and network are sma
 of which 7 of about 143 are kept in the same three classes, and one hidden layer of 64 units.
 """
 
-import functools
 from dataclasses import replace
 
 import numpy as np
 import torch
-from torch import nn
 
-from otbook_utils.data import Dataset, load
+from otbook_utils.scarce_labels.digits_long_tail import digit_sets, small_network
 from otbook_utils.scarce_labels.imbalance_table import MINORITY, Recipe, Row, accuracies
 from otbook_utils.scarce_labels.long_tail import cut_classes
 from otbook_utils.training.batches import DeviceBatches
@@ -42,7 +40,7 @@ def digits_row(row: Row, seed: int, recipe: Recipe = RECIPE) -> dict[str, float]
     >>> sorted(digits_row(row_of("ce"), seed=0, recipe=short))
     ['all', 'majority', 'minority']
     """
-    train, test = _digits()
+    train, test = digit_sets()
     x, y = train.x, train.y
     if row.cut:
         kept = cut_classes(y, dict.fromkeys(MINORITY, recipe.scarce), seed)
@@ -51,7 +49,7 @@ def digits_row(row: Row, seed: int, recipe: Recipe = RECIPE) -> dict[str, float]
     tests = DeviceBatches(_images(test.x), test.y, len(test), mean=batches.mean, std=batches.std)
     # Always on the CPU: the network is so small that a GPU would wait for its orders.
     fabric = open_fabric(devices=1, accelerator="cpu")
-    engine = Engine(_network(seed), fabric=fabric, compile=False)
+    engine = Engine(small_network(seed), fabric=fabric, compile=False)
     optimizer = torch.optim.SGD(
         engine.model.parameters(),
         lr=recipe.learning_rate,
@@ -65,17 +63,5 @@ def digits_row(row: Row, seed: int, recipe: Recipe = RECIPE) -> dict[str, float]
     return {group: found[group] for group in ("majority", "minority", "all")}
 
 
-@functools.cache  # reading them takes as long as half a run
-def _digits() -> tuple[Dataset, Dataset]:
-    return load("digits", "train"), load("digits", "test")
-
-
 def _images(x: np.ndarray) -> np.ndarray:
     return (x * BLACK_TO_WHITE)[..., None]  # (n, 8, 8, 1) uint8
-
-
-def _network(seed: int) -> nn.Module:
-    """Return a network with one hidden layer, first weights decided by `seed` alone."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return nn.Sequential(nn.Flatten(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))

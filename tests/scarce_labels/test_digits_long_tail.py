@@ -5,11 +5,13 @@ import torch
 from torch import nn
 
 from otbook_utils.scarce_labels.digits_long_tail import (
+    BATCH,
     SCARCE,
     cut_digits,
     group_accuracy,
     train_classifier,
 )
+from otbook_utils.scarce_labels.imbalance_table import MINORITY, Recipe
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +21,34 @@ def data():
 
 def weights_of(network):
     return torch.cat([p.detach().flatten() for p in network.parameters()])
+
+
+def test_the_recipe_is_that_of_the_table(data, monkeypatch):
+    """It stands here again because the table's module needs lightning-fabric, the chapter not."""
+    wanted, rates = Recipe(), []
+    settings = {}
+
+    class Recorded(torch.optim.SGD):
+        def __init__(self, parameters, **chosen):
+            settings.update(chosen)
+            super().__init__(parameters, **chosen)
+
+        def step(self):
+            rates.append(self.param_groups[0]["lr"])
+            super().step()
+
+    monkeypatch.setattr(torch.optim, "SGD", Recorded)
+    train_classifier(data, nn.CrossEntropyLoss(), seed=0)
+    assert settings == {
+        "lr": wanted.learning_rate,
+        "momentum": wanted.momentum,
+        "weight_decay": wanted.weight_decay,
+    }
+    assert (wanted.batch_size, MINORITY) == (BATCH, SCARCE)
+    by_epoch = rates[:: len(rates) // wanted.epochs]
+    assert len(by_epoch) == wanted.epochs
+    drops = [k for k in range(1, wanted.epochs) if by_epoch[k] < by_epoch[k - 1]]
+    assert tuple(drops) == wanted.milestones
 
 
 @pytest.mark.parametrize("keep", [0, 3, 142])
