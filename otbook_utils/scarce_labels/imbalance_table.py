@@ -8,7 +8,6 @@ cores can do with the real images.
 import hashlib
 import json
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
@@ -369,39 +368,6 @@ def accuracies(evaluation: Evaluation) -> dict[str, Any]:
         "all": evaluation.accuracy(),
         "per_class": [evaluation.accuracy([label]) for label in range(len(evaluation.seen))],
     }
-
-
-@dataclass(frozen=True)
-class RowSummary:
-    """A row over its recorded seeds: percent right of majority, minority and all.
-
-    mean, deviation: in the order of `METRICS`; the deviation is the sample's (divided by n - 1),
-    None for a single seed. seeds: which were recorded.
-    """
-
-    row: Row
-    seeds: tuple[int, ...]
-    mean: tuple[float, ...]
-    deviation: tuple[float, ...] | None
-
-
-def summarise(results: Sequence[RunResult]) -> list[RowSummary]:
-    """Return a summary of each row that has results, in the article's order.
-
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
-
-    >>> summarise([])
-    []
-    """
-    summaries = []
-    for row in ROWS:
-        runs = sorted((r for r in results if r.row == row.key), key=lambda r: r.seed)
-        if runs:
-            values = np.array([[run.final[name] for name in METRICS] for run in runs])
-            deviation = tuple(values.std(axis=0, ddof=1).tolist()) if len(runs) > 1 else None
-            seeds = tuple(run.seed for run in runs)
-            summaries.append(RowSummary(row, seeds, tuple(values.mean(axis=0).tolist()), deviation))
-    return summaries
 
 
 def reduced_recipe(recipe: Recipe, **changes: Any) -> Recipe:

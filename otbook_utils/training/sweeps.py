@@ -90,6 +90,7 @@ class Table(Protocol):
     """A table of experiments. It is sent to worker processes, so it must be picklable."""
 
     name: str
+    recipe: Any  # how a run is trained; `recipe.digest` names the folder of a trial
     reduced: bool  # whether this is a trial: its runs are kept apart and never read as the table's
 
     def trial(self, **changes: Any) -> "Table":

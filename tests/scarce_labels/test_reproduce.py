@@ -18,10 +18,10 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from otbook_utils import reproduce_command
 from otbook_utils.__main__ import main
 from otbook_utils.scarce_labels.imbalance_table import (
     MAJORITY,
-    METRICS,
     MINORITY,
     NARROW,
     RECIPES,
@@ -32,7 +32,6 @@ from otbook_utils.scarce_labels.imbalance_table import (
     Recipe,
     reduced_recipe,
     row_of,
-    summarise,
 )
 from otbook_utils.training.results import ResultError, load_results, read_result
 from otbook_utils.training.sweeps import Run
@@ -185,6 +184,10 @@ def test_a_table_is_a_trial_when_its_recipe_differs_from_its_own(name):
     assert table.trial(epochs=5).recipe.milestones == (3, 4)
 
 
+def test_the_command_offers_each_table_that_there_is():
+    assert set(reproduce_command.TABLES) == set(TABLES)
+
+
 def test_one_tables_recipe_is_a_trial_of_the_other():
     """A run of the thin network can never be taken for one of the article's."""
     assert ImbalanceTable(NARROW).reduced and ImbalanceTable(Recipe(), "imbalance-narrow").reduced
@@ -334,23 +337,6 @@ def test_each_row_has_the_loss_of_its_formula(row):
     w = torch.tensor(weights)[target]
     want = (w * (1 - p) ** row.gamma * -p.log()).sum() / w.sum()
     torch.testing.assert_close(row.loss(CUT)(logits, target), want, rtol=1e-9, atol=0)
-
-
-def test_a_row_is_summarised_over_its_seeds_in_the_articles_order(undisturbed):
-    one = read_result(undisturbed / "ce-seed3.json")
-    values = [(80.0, 40.0, 68.0), (90.0, 50.0, 78.0), (85.0, 60.0, 77.5)]
-    runs = [changed(one, seed, dict(zip(METRICS, v, strict=True))) for seed, v in enumerate(values)]
-    single = read_result(undisturbed / "cb-focal-0.999-seed3.json")
-    first, second = summarise([single, *reversed(runs)])
-    assert (first.row.key, first.seeds, second.row.key) == ("ce", (0, 1, 2), "cb-focal-0.999")
-    assert first.mean == pytest.approx((85, 50, 74.5))
-    assert first.deviation[:2] == pytest.approx((5, 10))
-    assert second.deviation is None
-
-
-def changed(result, seed, final):
-    history = (*result.history[:-1], {**result.history[-1], **final})
-    return replace(result, seed=seed, final=final, history=history)
 
 
 def test_the_work_of_a_run_is_counted_in_whole_batches():
