@@ -1,10 +1,6 @@
 """The built site, a server on this machine alone, and a real browser that reaches nothing else."""
 
-import functools
-import http.server
 import os
-import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,20 +8,10 @@ import pytest
 
 from otbook_utils.publishing.book import open_book, profile_name
 from otbook_utils.publishing.building import build_book
+from tests.site import browser
 from tests.site.visiting import Visitor
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-# Whatever is not on this machine is sought through a proxy that does not exist.
-NOWHERE = {"server": "http://127.0.0.1:9", "bypass": "127.0.0.1"}
 
 
 @pytest.fixture(scope="session")
@@ -37,32 +23,26 @@ def site() -> Path:
 @pytest.fixture(scope="session")
 def address(site: Path) -> Iterator[str]:
     """Where the site is served on 127.0.0.1, with a slash at the end."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            pass
-
-    handler = functools.partial(Quiet, directory=site)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with browser.served(site) as address:
+        yield address
 
 
-@pytest.fixture(scope="module")  # Playwright runs once at a time in a process: others need it too
-def chromium() -> Iterator[object]:
-    """A real Chromium; without one the tests are skipped, except in CI, where they fail."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    path = shutil.which("chromium") or shutil.which("google-chrome")
+@pytest.fixture(scope="session")
+def needs_chromium() -> str:
+    """Where the browser is; without one a test is skipped, except in CI, where it fails."""
+    pytest.importorskip("playwright.sync_api")
+    path = browser.chromium_path()
     if path is None:
         message = "no chromium on this machine: the site was not tried in a real browser"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    with playwright.sync_playwright() as player:
-        browser = player.chromium.launch(
-            executable_path=path, args=CHROMIUM_ARGUMENTS, proxy=NOWHERE
-        )
-        yield browser
-        browser.close()
+    return path
+
+
+@pytest.fixture(scope="module")  # Playwright runs once at a time in a process: others need it too
+def chromium(needs_chromium: str) -> Iterator[object]:
+    """A real Chromium."""
+    with browser.chromium(needs_chromium) as chromium:
+        yield chromium
 
 
 @pytest.fixture(scope="module")
