@@ -43,6 +43,18 @@ class Book:
             if page.suffix == ".ipynb"
         )
 
+    def chapter(self, name: str) -> Chapter:
+        """Return the chapter whose name is `name`, with or without `book/` and `.ipynb`.
+
+        Raises PublishingError if the table of contents names no such chapter.
+        """
+        wanted = name.removesuffix(".ipynb")
+        for chapter in self.chapters:
+            if chapter.name in (wanted, f"book/{wanted}"):
+                return chapter
+        known = ", ".join(chapter.name.removeprefix("book/") for chapter in self.chapters)
+        raise PublishingError(f"there is no chapter {name} in _toc.yml; there are {known}")
+
     @property
     def build_folder(self) -> Path:
         return self.root / "_build"

@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,13 +23,17 @@ from otbook_utils.publishing.store import Store, cache_folder
 _HEADING = re.compile(r"^#{1,6} .*$", re.MULTILINE)
 
 
-def build_book(book: Book, profile: str) -> Path:
+def build_book(book: Book, profile: str, only: Sequence[str] = ()) -> Path:
     """Execute what is out of date, build the site with warnings as errors, return its first page.
+
+    only: names of chapters, as in `_toc.yml` with or without `book/`. Of all chapters these alone
+    are executed, the others stand on the site as they were executed last or without any output,
+    and warnings stop nothing: this is how an author looks at a chapter.
 
     Raises PublishingError if a chapter fails or the site has a warning.
     """
     with alone(book):
-        if not execute_book(book, profile):
+        if not execute_book(book, profile, only=only):
             raise PublishingError("the site is not built: a chapter failed (see above)")
         stamp = book.build_folder / "site.json"
         before, now = _read_stamp(stamp), _site_inputs(book, profile)
@@ -41,7 +45,9 @@ def build_book(book: Book, profile: str) -> Path:
         # Sphinx would not read the offending pages again.
         stamp.unlink(missing_ok=True)
         _clear_stale_pages(book, before, now)
-        _run_jupyter_book(book, profile)
+        _run_jupyter_book(book, profile, draft=bool(only))
+        if only:
+            return site
         write_atomically(stamp, json.dumps(now, indent=1))
         return site
 
@@ -88,8 +94,11 @@ def _clear_stale_pages(book: Book, before: dict | None, now: dict) -> None:
             (doctrees / name).with_suffix(".doctree").unlink(missing_ok=True)
 
 
-def _run_jupyter_book(book: Book, profile: str) -> None:
-    """Run jupyter-book on `_config.yml`, with the cache of `profile` put into a copy of it."""
+def _run_jupyter_book(book: Book, profile: str, draft: bool) -> None:
+    """Run jupyter-book on `_config.yml`, with the cache of `profile` put into a copy of it.
+
+    draft: leave chapters that are not in the cache without output, and let warnings pass.
+    """
     import yaml
 
     config = copy.deepcopy(dict(book.config))
@@ -97,13 +106,17 @@ def _run_jupyter_book(book: Book, profile: str) -> None:
         "execute_notebooks": "cache",
         "cache": str(cache_folder(book, profile)),
     }
+    if draft:
+        store = Store(book, profile)
+        missing = [c.path.as_posix() for c in book.chapters if not store.has_output_for(c)]
+        config["execute"]["exclude_patterns"] = missing
     extensions = (config.get("sphinx") or {}).get("local_extensions") or {}
     for name, folder in extensions.items():  # they are found relative to the file's own folder
         extensions[name] = str(book.root / folder)
     derived = book.build_folder / "config.yml"
     write_atomically(derived, yaml.safe_dump(config, allow_unicode=True, sort_keys=False))
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(book.root)]
-    command += ["--config", str(derived), "-W", "--keep-going", "-q"]
+    command += ["--config", str(derived), "-q", *([] if draft else ["-W", "--keep-going"])]
     result = subprocess.run(  # its faults go to stderr; its stdout only says where the pages are
         command, cwd=book.root, env=kernel_environment(profile), stdout=subprocess.DEVNULL
     )

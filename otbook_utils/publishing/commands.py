@@ -18,6 +18,14 @@ def register(commands: argparse._SubParsersAction) -> None:
     execute.set_defaults(run=_execute)
     build = commands.add_parser("build", help="execute what is out of date and build the site")
     build.set_defaults(run=_build)
+    for command in (execute, build):
+        command.add_argument(
+            "--chapter",
+            action="append",
+            default=[],
+            metavar="PART/NAME",
+            help="execute this chapter alone (may be given several times)",
+        )
     for command in (cells, execute, build):
         command.add_argument("--book", type=Path, default=Path(), help="a folder of the checkout")
 
@@ -44,14 +52,14 @@ def _execute(arguments: argparse.Namespace) -> int:
 
     book = open_book(arguments.book)
     with alone(book):
-        return 0 if execute_book(book, profile_name()) else 1
+        return 0 if execute_book(book, profile_name(), only=arguments.chapter) else 1
 
 
 def _build(arguments: argparse.Namespace) -> int:
     from otbook_utils.publishing.book import open_book, profile_name
     from otbook_utils.publishing.building import build_book
 
-    site = build_book(open_book(arguments.book), profile_name())
+    site = build_book(open_book(arguments.book), profile_name(), arguments.chapter)
     print(f"The book is built: {site}")
     print("To read it, run `make serve` and open http://127.0.0.1:8000")
     return 0

@@ -8,7 +8,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -35,23 +35,28 @@ class Execution:
     warnings: tuple[str, ...]
 
 
-def execute_book(book: Book, profile: str, report: Callable[[str], None] = print) -> bool:
+def execute_book(
+    book: Book, profile: str, report: Callable[[str], None] = print, only: Sequence[str] = ()
+) -> bool:
     """Execute every chapter that is out of date and say whether all of them ran through.
 
+    only: names of chapters; if there are any, the others are neither executed nor forgotten.
     Each result goes into the cache of `profile` as soon as it is there; a failing chapter is
     reported and leaves nothing in the cache, and the others still run.
     """
     store = Store(book, profile)
-    digests = {chapter: chapter_digest(book, chapter, profile) for chapter in book.chapters}
-    stale = [chapter for chapter in book.chapters if not store.is_fresh(chapter, digests[chapter])]
+    chapters = tuple(book.chapter(name) for name in only) or book.chapters
+    digests = {chapter: chapter_digest(book, chapter, profile) for chapter in chapters}
+    stale = [chapter for chapter in chapters if not store.is_fresh(chapter, digests[chapter])]
     # The longest first, so that no core waits at the end for a long chapter begun late.
     last_time = {name: record.seconds for name, record in store.records.items()}
     stale.sort(key=lambda chapter: -last_time.get(chapter.name, float("inf")))
     keep = {chapter.name for chapter in book.chapters} - {chapter.name for chapter in stale}
-    for name in set(store.records) - keep:
-        store.forget(name)
-    store.drop_strangers()
-    if keep:
+    if not only:
+        for name in set(store.records) - keep:
+            store.forget(name)
+        store.drop_strangers()
+    if keep and not only:
         report(f"{len(keep)} of {len(book.chapters)} chapters are up to date (profile {profile}).")
     failed = 0
     for execution in _execute_all(stale, book, profile):

@@ -45,6 +45,16 @@ class Store:
         record = self.records.get(chapter.name)
         return record is not None and record.digest == digest and self._holds(record.hashkey)
 
+    def has_output_for(self, chapter: Chapter) -> bool:
+        """Say whether the cache has outputs for the code of this chapter, up to date or not."""
+        import nbformat
+
+        try:
+            self._cache.match_cache_notebook(nbformat.read(chapter.path, as_version=4))
+        except KeyError:
+            return False
+        return True
+
     def forget(self, name: str) -> None:
         """Remove the record of the chapter `name`, and its entry unless another shares it."""
         record = self.records.pop(name, None)

@@ -64,3 +64,19 @@ def test_no_site_is_built_when_a_chapter_fails(book):
     with pytest.raises(PublishingError, match="a chapter failed"):
         build(book)
     assert not (book.build_folder / "html").exists()
+
+
+def test_one_chapter_is_looked_at_without_the_others(book):
+    """A chapter that cannot run and a link that leads nowhere are no hindrance to its author."""
+    tiny.write_chapter(book.chapters[1].path, "raise RuntimeError('the dam broke')")
+    (book.root / "book" / "index.md").write_text("# Tiny\n\n[nowhere](nowhere.md)\n")
+    build_book(open_book(book.root), "quick", only=["sand/01_dig"])
+    assert "grains: 3" in page(book, "sand/01_dig")
+    assert "the dam broke" in page(book, "water/01_pour")  # its code, not yet run
+
+    with pytest.raises(
+        PublishingError, match=r"no chapter sand/02 in _toc.yml; there are sand/01_dig"
+    ):
+        build_book(book, "quick", only=["sand/02"])
+    with pytest.raises(PublishingError, match="a chapter failed"):
+        build(book)  # what was only looked at is not taken for the book
