@@ -1,16 +1,18 @@
-"""Give a folded cell the title that Colab shows for it.
+"""Give a folded cell the title that Colab shows for it, and show its picture first.
 
 A cell that begins with `# @title Solution to exercise 1 {display-mode: "form"}` is folded in Colab
-under that title. Here the same line names the fold and is left out of the code shown.
+under that title. Here the same line names the fold and is left out of the code shown. A cell whose
+code alone is folded (`hide-input`) shows its output above the fold.
 """
 
 import re
 from html import escape
 
 from docutils import nodes
-from myst_nb.sphinx_ import HideCodeCellNode
+from myst_nb.sphinx_ import HideCodeCellNode, HideInputCells
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html5 import HTML5Translator
 
 _FORM = re.compile(r"\A#\s*@title\s+(?P<title>[^\n{]+?)\s*(\{[^\n]*\})?[ \t]*(\n|\Z)")
@@ -34,7 +36,21 @@ class FormTitles(SphinxTransform):
             code.rawsource = shown
             code.children = [nodes.Text(shown)]
             if "hide_mode" in cell:
-                cell["prompt_show"] = cell["prompt_hide"] = form["title"]
+                title = re.sub(r"^Figure:", "Code of the figure:", form["title"])
+                cell["prompt_show"] = cell["prompt_hide"] = title
+
+
+class PictureFirst(SphinxPostTransform):
+    """Put the output before the code, once myst-nb has folded the code."""
+
+    default_priority = HideInputCells.default_priority + 1
+    formats = ("html",)
+
+    def run(self, **kwargs: object) -> None:
+        for cell in self.document.findall(nodes.container):
+            if cell.get("hide_mode") == "input" and len(cell.children) == 2:
+                cell.children.reverse()
+                cell["classes"].append("picture-first")
 
 
 def visit_fold(self: HTML5Translator, node: HideCodeCellNode) -> None:
@@ -54,5 +70,6 @@ def depart_fold(self: HTML5Translator, node: HideCodeCellNode) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("myst_nb")
     app.add_transform(FormTitles)
+    app.add_post_transform(PictureFirst)
     app.add_node(HideCodeCellNode, override=True, html=(visit_fold, depart_fold))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
