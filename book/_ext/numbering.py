@@ -1,8 +1,8 @@
 """Number the chapters the same everywhere: I.1, I.2 … in titles, in the sidebar and in links.
 
-The numeral is the part's (`book_parts` in _config.yml), the number that of the chapter's file, which
-its exercises bear too. A link from a page to a chapter whose text is a number shows the number of
-the chapter it leads to, whatever was written there.
+The numeral is the part's (`book_parts` in _config.yml), the number that of the chapter's file, as
+in the names of its exercises. A link to a chapter whose text is a number shows the number of the
+chapter it leads to, whatever was written there.
 """
 
 import re
@@ -59,7 +59,7 @@ def number_title(document: nodes.document, chapter: Chapter) -> None:
 
 
 def shorten_titles(app: Sphinx, document: nodes.document) -> None:
-    """Let the sidebar and the links to the next page name a chapter without what follows a colon."""
+    """Let the sidebar and the links to the next page leave out what follows a title's colon."""
     page, env = app.env.docname, app.env
     if chapter_place(page) is not None:
         env.titles[page] = env.titles[page].deepcopy()  # the page's own title stays whole
