@@ -13,8 +13,8 @@ from pathlib import Path
 # By name, so that the engine depends on no part. A table's module has `TABLES`, by name, and
 # `SEEDS`.
 TABLES = {
-    "imbalance": "otbook_utils.scarce_labels.imbalance_table",
-    "imbalance-narrow": "otbook_utils.scarce_labels.imbalance_table",
+    "imbalance": "otbook_utils.scarce_labels.reproducing_the_table.experiment",
+    "imbalance-narrow": "otbook_utils.scarce_labels.reproducing_the_table.experiment",
 }
 EPILOG = """\
 Stop it when you like (Ctrl-C, kill): the same command goes on where it stopped. Finished runs lie

@@ -1,4 +1,4 @@
-"""The drawings of the part on scarce labels: each function draws one idea on given axes.
+"""The drawings that chapters on scarce labels share: each draws one idea on given axes.
 
 Throughout, orange with hatching or squares is the scarce class or minority, blue and plain or discs
 the common class or majority, and black diamonds are all classes together.
@@ -9,15 +9,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from otbook_utils.teaching import PALETTE
 
 RARE, COMMON, ALL = PALETTE["orange"], PALETTE["blue"], PALETTE["black"]
-_HATCHED = {"facecolor": "white", "edgecolor": RARE, "hatch": "////"}
+HATCHED = {"facecolor": "white", "edgecolor": RARE, "hatch": "////"}
 # group: colour, marker, how far its row is shifted off the middle
-_GROUPS = {
+GROUPS = {
     "minority": (RARE, "s", -0.22),
     "majority": (COMMON, "o", 0.0),
     "all": (ALL, "D", 0.22),
@@ -38,63 +37,8 @@ def draw_class_bars(ax: Axes, heights: ArrayLike, scarce: Sequence[int]) -> None
     [False, True]
     """
     for k, height in enumerate(np.asarray(heights, dtype=float)):
-        ax.bar(k, height, width=0.8, **(_HATCHED if k in scarce else {"facecolor": COMMON}))
+        ax.bar(k, height, width=0.8, **(HATCHED if k in scarce else {"facecolor": COMMON}))
     ax.set_xticks(range(len(heights)))
-
-
-def draw_joint(ax: Axes, x: ArrayLike, common: ArrayLike, rare: ArrayLike, boundary: float) -> None:
-    """Draw the joint density of a number and its class, and where the more likely class changes.
-
-    x: (n,). common, rare: (n,) densities p(x, y) of the two classes; their areas add up to 1.
-    boundary: the place beyond which the scarce class is predicted.
-
-    Taught in `book/scarce_labels/01_imbalance_losses.ipynb`.
-
-    >>> import matplotlib.pyplot as plt
-    >>> figure, ax = plt.subplots()
-    >>> draw_joint(ax, [0, 1, 2], [0.4, 0.3, 0.0], [0.0, 0.1, 0.2], boundary=1.5)
-    >>> float(ax.lines[-1].get_xdata()[0])
-    1.5
-    """
-    x, common, rare = (np.asarray(v, dtype=float) for v in (x, common, rare))
-    ax.fill_between(x, common, color=COMMON, alpha=0.35, linewidth=0)
-    ax.plot(x, common, color=COMMON, label="common class")
-    ax.fill_between(x, rare, facecolor="none", edgecolor=RARE, hatch="////", linewidth=0)
-    ax.plot(x, rare, "--", color=RARE, label="scarce class")
-    ax.axvline(boundary, color=ALL, linewidth=1.5)
-
-
-def draw_covering(ax: Axes, times: ArrayLike, columns: int) -> None:
-    """Draw a class's prototypes as cells: empty, drawn once (half tone), more often (full tone).
-
-    times: (prototypes,) how often each was drawn; written into the cell from 1 on.
-    columns: cells in a row.
-
-    Raises ValueError if the cells do not fill whole rows.
-
-    Taught in `book/scarce_labels/01_imbalance_losses.ipynb`.
-
-    >>> import matplotlib.pyplot as plt
-    >>> figure, ax = plt.subplots()
-    >>> draw_covering(ax, [0, 1, 3, 0], columns=2)
-    >>> [text.get_text() for text in ax.texts]
-    ['1', '3']
-    """
-    times = np.asarray(times, dtype=int)
-    rows, rest = divmod(len(times), columns)
-    if rest:
-        raise ValueError(f"times must fill rows of {columns} cells, got {len(times)} cells")
-    size = min(10, 90 / columns)
-    for cell, n in enumerate(times):
-        row, column = divmod(cell, columns)
-        shade = (1, 1, 1) if n == 0 else ("#fbe3b5" if n == 1 else RARE)
-        ax.add_patch(
-            Rectangle((column, row), 1, 1, facecolor=shade, edgecolor=PALETTE["grey"], lw=0.6)
-        )
-        if n:
-            ax.text(column + 0.5, row + 0.5, str(n), ha="center", va="center", fontsize=size)
-    ax.set(xlim=(-0.1, columns + 0.1), ylim=(rows + 0.1, -0.1), aspect="equal")
-    ax.axis("off")
 
 
 def draw_group_dots(
@@ -121,11 +65,11 @@ def draw_group_dots(
     """
     for place, (method, groups) in enumerate(rows.items()):
         for name, value in (printed or {}).get(method, {}).items():
-            colour, marker, shift = _GROUPS[name]
+            colour, marker, shift = GROUPS[name]
             look = {"markerfacecolor": "white", "markeredgecolor": colour, "markersize": 8}
             ax.plot(value, place + shift, marker, **look)
         for name, values in groups.items():
-            colour, marker, shift = _GROUPS[name]
+            colour, marker, shift = GROUPS[name]
             values, y = np.asarray(values, dtype=float), place + shift
             ax.plot([values.min(), values.max()], [y, y], color=colour, linewidth=1.2)
             ax.plot(values.mean(), y, marker, color=colour, markersize=6)
@@ -155,7 +99,7 @@ def add_group_legend(ax: Axes, *, printed: bool = False, ours: bool = True) -> N
     hollow = {} if ours else {"markerfacecolor": "white", "markersize": 8}
     handles = [
         Line2D([], [], color=colour, marker=marker, linestyle="none", label=name, **hollow)
-        for name, (colour, marker, _) in _GROUPS.items()
+        for name, (colour, marker, _) in GROUPS.items()
     ]
     grey = {"color": PALETTE["grey"], "marker": "o", "linestyle": "none"}
     if ours and printed:
@@ -164,34 +108,3 @@ def add_group_legend(ax: Axes, *, printed: bool = False, ours: bool = True) -> N
     ax.legend(
         handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=5, columnspacing=1.0
     )
-
-
-def draw_over_beta(
-    ax: Axes, betas: Sequence[str], scores: Mapping[str, Sequence[ArrayLike]], here: int
-) -> None:
-    """Draw the accuracies of the groups against beta, and a band at the one chosen.
-
-    betas: names of the places on the axis. scores: group -> for each place (seeds,) per cent, or an
-    empty sequence where there are no runs. Markers are means, bars reach over the seeds.
-    here: index of the place with the band.
-
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
-
-    >>> import matplotlib.pyplot as plt
-    >>> figure, ax = plt.subplots()
-    >>> draw_over_beta(ax, ["none", "0.9"], {"all": [[70, 72], [74, 76]]}, here=1)
-    >>> ax.lines[-1].get_ydata().tolist()
-    [71.0, 75.0]
-    """
-    ax.axvspan(here - 0.4, here + 0.4, color=PALETTE["grey"], alpha=0.2, linewidth=0)
-    for name, values in scores.items():
-        colour, marker, _ = _GROUPS[name]
-        places = [i for i, v in enumerate(values) if np.size(v)]
-        runs = [np.asarray(values[i], dtype=float) for i in places]
-        for i, v in zip(places, runs, strict=True):
-            ax.plot([i, i], [v.min(), v.max()], color=colour, linewidth=1.2)
-        means = [v.mean() for v in runs]
-        ax.plot(places, means, color=colour, marker=marker, linewidth=1.2, markersize=6)
-    ax.set_xticks(range(len(betas)), betas)
-    ax.set_xlim(-0.6, len(betas) - 0.4)
-    ax.grid(axis="y")

@@ -1,15 +1,13 @@
 """Exercises that check themselves: no server, nothing sent anywhere."""
 
-import difflib
 import functools
 import importlib
-import importlib.util
-import pkgutil
-import re
+import sys
 import types
 from collections.abc import Callable
 from typing import Any
 
+from otbook_utils.parts import EXERCISE_ID, declared_exercises, room_of
 from otbook_utils.teaching.answers import WrongAnswer, described
 from otbook_utils.teaching.verdicts import Verdict, not_attempted, wrong
 
@@ -20,7 +18,6 @@ _RETURNS_NOTHING = (
     "Your function returns nothing yet: replace the dots, end it with `return …`, and run both "
     "cells."
 )
-_ID = re.compile(r"[a-z]{2,4}-\d{2}-\d{1,2}")
 
 
 class _NotAttempted(Exception):
@@ -46,7 +43,7 @@ def exercise(id: str) -> Callable[[Checker], Checker]:
     >>> check("xx-99-1", 0.4)
     Not yet. What is `1 / 2`?
     """
-    if not isinstance(id, str) or not _ID.fullmatch(id):
+    if not isinstance(id, str) or not EXERCISE_ID.fullmatch(id):
         raise ValueError(f'id must look like "ot-01-1", got {id!r}')
 
     def register(checker: Checker) -> Checker:
@@ -66,9 +63,7 @@ def exercises() -> tuple[str, ...]:
     >>> isinstance(exercises(), tuple)
     True
     """
-    for part in _parts():
-        _import_exercises(part)
-    return tuple(sorted(_CHECKERS))
+    return tuple(sorted({*_CHECKERS, *declared_exercises()}))
 
 
 def check(id: str, answer: Any) -> Verdict:
@@ -108,35 +103,16 @@ def check(id: str, answer: Any) -> Verdict:
 
 
 def _find(id: str) -> Checker:
-    """Return the checker, importing the exercises of one part after the other until it is there."""
-    failures = {}
-    for part in ["", *_parts()]:
-        if part:
-            try:
-                _import_exercises(part)
-            except ImportError as error:  # another part's missing library is not this reader's
-                failures[part] = error
-        if id in _CHECKERS:
-            return _CHECKERS[id]
-    near = difflib.get_close_matches(str(id), _CHECKERS, n=3, cutoff=0.5)
-    message = f"id must name an exercise, got {id!r}"
-    if near:
-        message += f"; did you mean {' or '.join(map(repr, near))}?"
-    for part, error in failures.items():
-        message += f"; the exercises of {part} could not be imported ({error})"
-    raise ValueError(message)
-
-
-def _parts() -> list[str]:
-    package = importlib.import_module("otbook_utils")
-    found = pkgutil.iter_modules(package.__path__)
-    return [m.name for m in found if m.ispkg and m.name != "teaching"]
-
-
-def _import_exercises(part: str) -> None:
-    module = f"otbook_utils.{part}.exercises"
-    if importlib.util.find_spec(module) is not None:
-        importlib.import_module(module)
+    """Return the checker, importing the exercises of its chapter's room and of no other."""
+    if id not in _CHECKERS:
+        name = f"{room_of(id)}.exercises"
+        loaded = sys.modules.get(name)
+        try:
+            # A checker written since its room was loaded is there once the room is loaded again.
+            importlib.reload(loaded) if loaded else importlib.import_module(name)
+        except ImportError as error:
+            raise ValueError(f"{name} could not be imported ({error})") from error
+    return _CHECKERS[id]
 
 
 def _watched(answer: Any) -> Any:

@@ -51,14 +51,14 @@ def run(source: str, names: dict[str, Any]) -> Any:
     return last and eval(compile(ast.Expression(last.value), "<cell>", "eval"), names)
 
 
-def wrong_answers(part: str, tests: Path = ROOT / "tests") -> ModuleType:
-    """Return the module tests/<part>/wrong_answers.py, or one without any."""
-    path = tests / part / "wrong_answers.py"
+def wrong_answers(notebook: Notebook, tests: Path = ROOT / "tests") -> ModuleType:
+    """Return the module tests/<part>/<chapter>/wrong_answers.py, or one without any."""
+    path = tests / notebook.part / notebook.room / "wrong_answers.py"
     if not path.is_file():  # then the tests say so for each exercise
         empty = ModuleType("wrong_answers")
         empty.WRONG_ANSWERS = {}
         return empty
-    spec = importlib.util.spec_from_file_location(f"wrong_answers_of_{part}", path)
+    spec = importlib.util.spec_from_file_location(f"wrong_answers_of_{notebook.room}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -10,15 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from otbook_utils.parts import PARTS
+
 ROOT = Path(__file__).resolve().parents[2]
-PREFIXES = {
-    "optimal_transport": "ot",
-    "generative_models": "gm",
-    "normalizing_flows": "nf",
-    "bayesian_networks": "bn",
-    "uncertainty": "un",
-    "scarce_labels": "sl",
-}
+PREFIXES = {part.folder: part.prefix for part in PARTS}
 _MAGIC = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
 _CHECK = re.compile(r"""\bcheck\(\s*["']([^"']+)["']\s*,\s*(.+)\)\s*$""", re.MULTILINE)
 
@@ -89,6 +84,11 @@ class Notebook:
     def number(self) -> str:
         """The chapter's two digits, with which its file's name begins."""
         return self.path.name[:2]
+
+    @property
+    def room(self) -> str:
+        """The name that the chapter's room bears: its file's without the number."""
+        return self.path.stem[3:]
 
     @property
     def book(self) -> Path:

@@ -2,16 +2,16 @@
 
 import pytest
 
-from otbook_utils.teaching import exercises as registered
+from otbook_utils.parts import declared_exercises, room_of
 from tests.chapters.exercises import Case, wrong_answers
-from tests.chapters.notebook import Notebook, chapters
+from tests.chapters.notebook import Notebook, chapter_id, chapters
 
-CASES = [Case(book, exercise) for book in map(Notebook, chapters()) for exercise in book.exercises]
-PARTS = sorted({case.notebook.part for case in CASES})
+NOTEBOOKS = [Notebook(path) for path in chapters()]
+CASES = [Case(book, exercise) for book in NOTEBOOKS for exercise in book.exercises]
 MISTAKES = [
     (case, name)
     for case in CASES
-    for name in wrong_answers(case.notebook.part).WRONG_ANSWERS.get(case.exercise.id, {})
+    for name in wrong_answers(case.notebook).WRONG_ANSWERS.get(case.exercise.id, {})
 ]
 
 each_exercise = pytest.mark.parametrize("case", CASES, ids=lambda case: case.exercise.id)
@@ -19,7 +19,7 @@ each_exercise = pytest.mark.parametrize("case", CASES, ids=lambda case: case.exe
 
 def said_of(case: Case, name: str):
     """Return the verdict on the wrong answer called `name`."""
-    source = wrong_answers(case.notebook.part).WRONG_ANSWERS[case.exercise.id][name]
+    source = wrong_answers(case.notebook).WRONG_ANSWERS[case.exercise.id][name]
     return case.verdict(source, case.exercise.check.source)
 
 
@@ -48,8 +48,8 @@ def test_mistake_is_wrong_and_gets_a_hint(case, name):
 
 @each_exercise
 def test_different_mistakes_get_different_hints(case):
-    """A part that means two mistakes to share a hint names them in its SHARED_HINTS."""
-    module = wrong_answers(case.notebook.part)
+    """A chapter that means two mistakes to share a hint names them in its SHARED_HINTS."""
+    module = wrong_answers(case.notebook)
     names = module.WRONG_ANSWERS.get(case.exercise.id, {})
     assert len(names) >= 2, f"{case.exercise.id} needs two wrong answers at least"
     shared = set(getattr(module, "SHARED_HINTS", {}).get(case.exercise.id, ()))
@@ -57,14 +57,18 @@ def test_different_mistakes_get_different_hints(case):
     assert len(set(hints)) == len(hints), "\n".join(hints)
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_wrong_answers_belong_to_exercises(part):
-    ids = {case.exercise.id for case in CASES if case.notebook.part == part}
-    assert set(wrong_answers(part).WRONG_ANSWERS) <= ids
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda book: chapter_id(book.path))
+def test_wrong_answers_belong_to_exercises(notebook):
+    assert set(wrong_answers(notebook).WRONG_ANSWERS) <= {e.id for e in notebook.exercises}
+
+
+@each_exercise
+def test_checker_stands_in_the_room_of_its_chapter(case):
+    book = case.notebook
+    assert room_of(case.exercise.id) == f"otbook_utils.{book.part}.{book.room}"
 
 
 def test_every_checker_belongs_to_an_exercise_of_a_chapter():
-    ids = [case.exercise.id for case in CASES]
-    assert len(set(ids)) == len(ids)
-    # "xx-…" are those of the package's own doctests.
-    assert {name for name in registered() if not name.startswith("xx-")} == set(ids)
+    declared = list(declared_exercises())
+    assert sorted(declared) == sorted(case.exercise.id for case in CASES)
+    assert len(set(declared)) == len(declared)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from otbook_utils import parts
 from otbook_utils.teaching import (
     Verdict,
     WrongAnswer,
@@ -224,9 +225,23 @@ def test_an_interrupt_is_not_swallowed(double):
         check("xx-01-1", slow)
 
 
-def test_an_unknown_id_lists_the_ids_near_it(double):
-    with pytest.raises(ValueError, match=r"got 'xx-01-9'; did you mean .*'xx-01-1'"):
-        check("xx-01-9", 1)
+def test_a_missing_checker_is_named_with_its_place(rooms):
+    wanted = r"'al-01-9' has no checker.*otbook_utils/alpha/hills/exercises.py, .* al-01-1, al-01-2"
+    with pytest.raises(ValueError, match=wanted):
+        check("al-01-9", 1)
+    with pytest.raises(ValueError, match=r"otbook_utils/alpha/<chapter>/.* exercise of al-07"):
+        check("al-07-1", 1)
+
+
+def test_an_id_of_no_part_is_refused_with_the_prefixes_there_are(rooms):
+    with pytest.raises(ValueError, match=r"prefix of a part \(al, be\), got 'xx-01-1'.*PARTS"):
+        check("xx-01-1", 1)
+
+
+@pytest.mark.parametrize("id", ["", "ot", "ot-1-1", None])
+def test_a_malformed_id_has_no_checker(id):
+    with pytest.raises(ValueError, match="id must look like"):
+        check(id, 1)
 
 
 @pytest.mark.parametrize("id", ["", "ot", "ot-1-1", "OT-01-1", "ot-01-1 ", "ot_01_1", None, 3])
@@ -253,36 +268,60 @@ def test_a_module_that_is_reloaded_may_register_again():
     assert check("xx-01-6", 1) == right("second")
 
 
+HILLS = """
+from otbook_utils.teaching import exercise, right
+
+@exercise("al-01-1")
+def check_one(answer):
+    return right("one")
+
+@exercise("al-01-2")
+def check_two(answer):
+    return right("two")
+"""
+
+
 @pytest.fixture
-def parts(tmp_path, monkeypatch):
-    """A book of two parts, of which the first has a library missing."""
+def rooms(tmp_path, monkeypatch):
+    """A book of two parts: one chapter with two exercises, and two that cannot be imported."""
     book = tmp_path / "otbook_utils"
-    for part, source in {
-        "alpha": "import a_library_that_is_not_there",
-        "beta": "from otbook_utils.teaching import exercise, right\n"
-        "@exercise('be-01-1')\ndef check_it(answer):\n    return right('beta')",
-        "gamma": None,
+    broken = "import a_library_that_is_not_there\n" + HILLS
+    for room, source in {
+        "alpha/hills": HILLS,
+        "alpha/lakes": broken.replace("al-01", "al-02"),
+        "beta/sea": broken.replace("al-01", "be-01"),
     }.items():
-        (book / part).mkdir(parents=True)
-        (book / part / "__init__.py").write_text("")
-        if source:
-            (book / part / "exercises.py").write_text(source)
+        (book / room).mkdir(parents=True)
+        (book / room / "exercises.py").write_text(source)
     package = types.ModuleType("otbook_utils")
-    package.__path__ = [str(book), *sys.modules["otbook_utils"].__path__]
+    package.__path__ = [str(book)]
+    table = (parts.Part("al", "alpha", "Alpha"), parts.Part("be", "beta", "Beta"))
     monkeypatch.setitem(sys.modules, "otbook_utils", package)
-    monkeypatch.setattr(checking, "_parts", lambda: ["alpha", "beta", "gamma"])
-    yield
-    for name in [n for n in sys.modules if n.startswith("otbook_utils.beta")]:
+    monkeypatch.setattr(parts, "PARTS", table)
+    yield book
+    for name in [n for n in sys.modules if n.startswith(("otbook_utils.alpha", "otbook_utils.b"))]:
         del sys.modules[name]
 
 
-def test_a_parts_exercises_are_found_though_nobody_imported_them(parts):
-    assert check("be-01-1", 1) == right("beta")
+def test_a_checker_is_found_though_nobody_imported_it_and_no_other_room_is_loaded(rooms):
+    assert check("al-01-2", 1) == right("two")
+    loaded = [
+        name for name in sys.modules if name.startswith(("otbook_utils.alpha", "otbook_utils.b"))
+    ]
+    assert "otbook_utils.alpha.hills.exercises" in loaded
+    assert not any("lakes" in name or "beta" in name for name in loaded)
 
 
-def test_a_part_that_cannot_be_imported_is_named_when_its_exercise_is_asked_for(parts):
-    with pytest.raises(ValueError, match="exercises of alpha could not be imported"):
-        check("al-01-1", 1)
+def test_a_checker_written_since_its_room_was_loaded_is_found(rooms):
+    assert check("al-01-1", 1) == right("one")
+    with (rooms / "alpha/hills/exercises.py").open("a") as file:
+        file.write('\n@exercise("al-01-3")\ndef check_three(answer):\n    return right("three")\n')
+    assert check("al-01-3", 1) == right("three")
+
+
+def test_a_room_that_cannot_be_imported_is_named_when_its_exercise_is_asked_for(rooms):
+    with pytest.raises(ValueError, match=r"beta\.sea\.exercises could not be imported .*library"):
+        check("be-01-1", 1)
 
 
 def test_no_part_is_imported_with_the_teaching_package():
@@ -290,16 +329,23 @@ def test_no_part_is_imported_with_the_teaching_package():
 
     code = (
         "import sys, otbook_utils.teaching\n"
-        "parts = [m for m in sys.modules if m.startswith('otbook_utils.')]\n"
-        "assert all(m.startswith('otbook_utils.teaching') for m in parts), parts\n"
+        "units = {m.split('.')[1] for m in sys.modules if m.startswith('otbook_utils.')}\n"
+        "assert units == {'teaching', 'parts'}, units\n"
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_ids_are_listed_in_order(double, plan, monkeypatch):
-    monkeypatch.setattr(checking, "_parts", lambda: [])
-    assert exercises() == ("xx-01-1", "xx-01-2")
+def test_ids_are_listed_in_order_and_without_importing_rooms(rooms, double):
+    assert exercises() == (
+        "al-01-1",
+        "al-01-2",
+        "al-02-1",
+        "al-02-2",
+        "be-01-1",
+        "be-01-2",
+        "xx-01-1",
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,18 @@ import pytest
 import torch
 
 from otbook_utils.data import load
-from otbook_utils.scarce_labels.digits_table import (
+from otbook_utils.scarce_labels.reproducing_the_table.digits_table import (
     ARTICLE_COUNTS,
     RECIPE,
     TEST_IMAGES,
     digits_row,
 )
-from otbook_utils.scarce_labels.imbalance_table import MINORITY, ROWS, Recipe, row_of
+from otbook_utils.scarce_labels.reproducing_the_table.experiment import (
+    MINORITY,
+    ROWS,
+    Recipe,
+    row_of,
+)
 from otbook_utils.training import engine
 
 SHORT = replace(RECIPE, epochs=2, milestones=(1,))

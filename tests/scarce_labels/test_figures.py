@@ -1,18 +1,11 @@
-"""The drawings on scarce labels show the numbers that they are given."""
+"""The shared drawings on scarce labels show the numbers that they are given."""
 
-import matplotlib.pyplot as plt
 import numpy as np
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from otbook_utils.scarce_labels.figures import (
     add_group_legend,
     draw_class_bars,
-    draw_covering,
     draw_group_dots,
-    draw_joint,
-    draw_over_beta,
 )
 
 
@@ -20,23 +13,6 @@ def test_bars_are_as_high_as_told_and_the_scarce_are_hatched(ax):
     draw_class_bars(ax, [3.0, 1.0, 2.0], scarce=[1])
     assert [bar.get_height() for bar in ax.patches] == [3, 1, 2]
     assert [bool(bar.get_hatch()) for bar in ax.patches] == [False, True, False]
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.lists(st.integers(0, 12), min_size=6, max_size=6))
-def test_covering_writes_how_often_and_leaves_the_unseen_white(times):
-    figure, axes = plt.subplots()
-    draw_covering(axes, times, columns=3)
-    texts = [text.get_text() for text in axes.texts]
-    white = [cell.get_facecolor()[:3] == (1, 1, 1) for cell in axes.patches]
-    plt.close(figure)
-    assert texts == [str(n) for n in times if n]
-    assert white == [n == 0 for n in times]
-
-
-def test_covering_refuses_cells_that_do_not_fill_rows(ax):
-    with pytest.raises(ValueError, match="times must fill rows of 3 cells, got 4 cells"):
-        draw_covering(ax, [0, 1, 0, 2], columns=3)
 
 
 def test_dots_are_means_and_lines_reach_from_the_lowest_to_the_highest_seed(ax):
@@ -59,23 +35,11 @@ def test_reference_is_drawn_at_its_mean(ax):
     assert list(ax.lines[-1].get_xdata()) == [75, 75]
 
 
-def test_joint_marks_the_boundary_and_tells_classes_by_line_style(ax):
-    draw_joint(ax, [0, 1], [0.5, 0.1], [0.1, 0.3], boundary=0.6)
-    common, rare, boundary = ax.lines
-    assert common.get_linestyle() != rare.get_linestyle()
-    assert list(boundary.get_xdata()) == [0.6, 0.6]
-
-
 def test_printed_numbers_are_hollow_and_need_no_runs(ax):
     draw_group_dots(ax, {"one": {}}, printed={"one": {"all": 80.0}})
     (dot,) = ax.lines
     assert dot.get_markerfacecolor() == "white"
     assert list(dot.get_xdata()) == [80.0]
-
-
-def test_curve_over_beta_passes_through_means_and_skips_places_without_runs(ax):
-    draw_over_beta(ax, ["none", "0.9", "0.99"], {"all": [[70, 72], [], [80]]}, here=0)
-    assert ax.lines[-1].get_xydata().tolist() == [[0, 71], [2, 80]]
 
 
 def test_legend_tells_hollow_from_filled_where_both_occur(ax):

@@ -6,11 +6,11 @@ import re
 import numpy as np
 import pytest
 
-from otbook_utils.scarce_labels.imbalance_table import ROWS, SEEDS
+from otbook_utils.scarce_labels.reproducing_the_table.experiment import ROWS, SEEDS
 from otbook_utils.training import results
 from tests.chapters.exercises import run
 from tests.chapters.notebook import ROOT, Notebook
-from tests.scarce_labels.test_reading_tables import run_of
+from tests.scarce_labels.reproducing_the_table.test_reading_tables import run_of
 
 CHAPTER = ROOT / "book" / "scarce_labels" / "02_reproducing_the_table.ipynb"
 GROUPS = ("majority", "minority", "all")

@@ -1,14 +1,9 @@
-"""The drawings of the chapter on losses show the numbers that they are given."""
+"""The drawings of losses show the numbers that they are given."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
-from otbook_utils.optimal_transport.figures import (
-    draw_costs,
+from otbook_utils.optimal_transport.designing_losses.figures import (
     draw_digits,
     draw_mistakes,
     draw_seeds,
@@ -17,26 +12,6 @@ from otbook_utils.optimal_transport.figures import (
 
 def texts(axes):
     return [text.get_text() for text in axes.texts]
-
-
-@settings(max_examples=25, deadline=None)
-@given(C=arrays(float, (2, 3), elements=st.integers(0, 9).map(float)))
-def test_cost_matrix_writes_every_entry_in_its_cell(C):
-    figure, axes = plt.subplots()
-    draw_costs(axes, C, "AB", "KLM")
-    written = {text.get_position(): text.get_text() for text in axes.texts}
-    plt.close(figure)
-    assert written == {(j, i): f"{C[i, j]:g}" for i, j in np.ndindex(2, 3)}
-
-
-def test_zero_may_stand_back(ax):
-    draw_costs(ax, [[0, 0.25]], ["A"], ["K", "L"], number="{:.1f}", zero="·")
-    assert texts(ax) == ["·", "0.2"]
-
-
-def test_cost_matrix_that_does_not_fit_its_names_is_refused(ax):
-    with pytest.raises(ValueError, match=r"C must be \(2, 3\), got \(3, 2\)"):
-        draw_costs(ax, np.ones((3, 2)), "AB", "KLM")
 
 
 def test_mistakes_are_counted_in_a_thousand_of_each_truth(ax):

@@ -1,6 +1,6 @@
 """The article's fourteen rows at the size of a laptop: its losses and recipe, smaller images.
 
-The losses, the engine, the batches and the recipe are those of `imbalance_table`, with the very
+The losses, the engine, the batches and the recipe are those of `experiment`, with the very
 weights of the article's class sizes (250 and 5,000). Images and network are smaller: 8 x 8 digits,
 of which 7 of about 143 are kept in the same three classes, and one hidden layer of 64 units.
 """
@@ -10,9 +10,14 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from otbook_utils.scarce_labels.digits_long_tail import digit_sets, small_network
-from otbook_utils.scarce_labels.imbalance_table import MINORITY, Recipe, Row, accuracies
 from otbook_utils.scarce_labels.long_tail import cut_classes
+from otbook_utils.scarce_labels.reproducing_the_table.experiment import (
+    MINORITY,
+    Recipe,
+    Row,
+    accuracies,
+)
+from otbook_utils.scarce_labels.small_digits import digit_sets, small_network
 from otbook_utils.training.batches import DeviceBatches
 from otbook_utils.training.engine import Engine, open_fabric
 
@@ -35,7 +40,7 @@ def digits_row(row: Row, seed: int, recipe: Recipe = RECIPE) -> dict[str, float]
 
     Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
 
-    >>> from otbook_utils.scarce_labels.imbalance_table import row_of
+    >>> from otbook_utils.scarce_labels.reproducing_the_table.experiment import row_of
     >>> short = replace(RECIPE, epochs=1, milestones=(1,))
     >>> sorted(digits_row(row_of("ce"), seed=0, recipe=short))
     ['all', 'majority', 'minority']

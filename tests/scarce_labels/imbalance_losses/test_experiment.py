@@ -4,14 +4,14 @@ import pytest
 import torch
 from torch import nn
 
-from otbook_utils.scarce_labels.digits_long_tail import (
+from otbook_utils.scarce_labels.imbalance_losses.experiment import (
     BATCH,
     SCARCE,
     cut_digits,
     group_accuracy,
     train_classifier,
 )
-from otbook_utils.scarce_labels.imbalance_table import MINORITY, Recipe
+from otbook_utils.scarce_labels.reproducing_the_table.experiment import MINORITY, Recipe
 
 
 @pytest.fixture(scope="module")

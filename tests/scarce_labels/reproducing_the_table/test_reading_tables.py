@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from otbook_utils.scarce_labels.imbalance_table import ROWS, SEEDS
-from otbook_utils.scarce_labels.reading_tables import (
+from otbook_utils.scarce_labels.reproducing_the_table.experiment import ROWS, SEEDS
+from otbook_utils.scarce_labels.reproducing_the_table.reading_tables import (
     CONCLUSIONS,
     GROUPS,
     Conclusion,

@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 from otbook_utils import reproduce_command
 from otbook_utils.__main__ import main
-from otbook_utils.scarce_labels.imbalance_table import (
+from otbook_utils.scarce_labels.reproducing_the_table.experiment import (
     MAJORITY,
     MINORITY,
     NARROW,
@@ -36,7 +36,7 @@ from otbook_utils.scarce_labels.imbalance_table import (
 from otbook_utils.training.results import ResultError, load_results, read_result
 from otbook_utils.training.sweeps import Run
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 TINY = ["--epochs", "2", "--steps", "24", "--batch-size", "16", "--width", "4"]
 TINY += ["--test-images", "100"]
 CUT = np.array([250 if label in MINORITY else 5000 for label in range(10)])

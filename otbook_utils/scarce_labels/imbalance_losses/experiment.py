@@ -4,7 +4,6 @@ The recipe is the article's (25 epochs, batches of 128, SGD with momentum 0.9 an
 learning rate 0.1, then 0.01 after 15 epochs and 0.001 after 20); images and network are smaller.
 """
 
-import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,12 +11,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from otbook_utils.data import Dataset, load
 from otbook_utils.scarce_labels.long_tail import cut_classes
+from otbook_utils.scarce_labels.small_digits import CLASSES, digit_sets, small_network
 
 SCARCE = (1, 4, 6)
-CLASSES = 10
-HIDDEN = 64
 BATCH = 128
 MILESTONES = (0.6, 0.8)  # of the epochs: 15 and 20 of 25
 
@@ -161,33 +158,5 @@ def group_accuracy(predicted: torch.Tensor, data: LongTail) -> GroupAccuracy:
     return GroupAccuracy(hit[rare].mean().item(), hit[~rare].mean().item(), hit.mean().item())
 
 
-@functools.cache  # reading them takes as long as half a training
-def digit_sets() -> tuple[Dataset, Dataset]:
-    """Return scikit-learn's digits to train on and to test on, read once.
-
-    Taught in `book/scarce_labels/01_imbalance_losses.ipynb`.
-
-    >>> [len(part) for part in digit_sets()]
-    [1437, 360]
-    """
-    return load("digits", "train"), load("digits", "test")
-
-
 def _pixels(images: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(images.reshape(len(images), -1).astype(np.float32) / 16)
-
-
-def small_network(seed: int) -> nn.Module:
-    """Return a network with one hidden layer of 64 units for digits of 64 pixels, flat or not.
-
-    Its first weights are torch's own, decided by `seed` alone; torch's generator is left alone.
-
-    Taught in `book/scarce_labels/01_imbalance_losses.ipynb`.
-
-    >>> small_network(0)(torch.zeros(2, 1, 8, 8)).shape
-    torch.Size([2, 10])
-    """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        hidden, output = nn.Linear(64, HIDDEN), nn.Linear(HIDDEN, CLASSES)
-        return nn.Sequential(nn.Flatten(), hidden, nn.ReLU(), output)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from otbook_utils.scarce_labels.imbalance_table import ROWS, SEEDS
+from otbook_utils.scarce_labels.reproducing_the_table.experiment import ROWS, SEEDS
 from otbook_utils.training.results import RunResult
 
 GROUPS = ("majority", "minority", "all")
