@@ -75,6 +75,10 @@ def open_book(start: Path) -> Book:
     else:
         raise PublishingError(f"no _config.yml with a _toc.yml at or above {start}")
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8")) or {}
+    if isinstance((config.get("repository") or {}).get("url"), str):
+        # An address copied from a browser or from `git clone`: the links made from it need it bare.
+        bare = config["repository"]["url"].strip().rstrip("/").removesuffix(".git")
+        config["repository"]["url"] = bare
     contents = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
     return Book(root, config, tuple(_page(root, name) for name in _page_names(contents)))
 

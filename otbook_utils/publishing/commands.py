@@ -58,8 +58,11 @@ def _execute(arguments: argparse.Namespace) -> int:
 def _build(arguments: argparse.Namespace) -> int:
     from otbook_utils.publishing.book import open_book, profile_name
     from otbook_utils.publishing.building import build_book
+    from otbook_utils.publishing.setup_cells import repository_of
 
-    site = build_book(open_book(arguments.book), profile_name(), arguments.chapter)
+    book = open_book(arguments.book)
+    repository_of(book)  # an address that makes no links is refused before chapters are executed
+    site = build_book(book, profile_name(), arguments.chapter)
     print(f"The book is built: {site}")
     print("To read it, run `make serve` and open http://127.0.0.1:8000")
     return 0

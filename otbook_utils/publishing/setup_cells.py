@@ -25,7 +25,7 @@ import subprocess
 import sys
 
 if importlib.util.find_spec("otbook_utils") is None:
-    address = "{url}"
+    address = {url}
     helper = f"otbook-utils @ git+{{address}}@{branch}"
     if "google.colab" not in sys.modules:
         raise ModuleNotFoundError(f'This chapter needs a package: pip install "{{helper}}"')
@@ -34,6 +34,8 @@ if importlib.util.find_spec("otbook_utils") is None:
 """
 _BEGIN = r"(?P<mark>(?:<!--|#) repository: )(?P<url>\S+) (?P<branch>\S+)(?P<close>(?: -->)?\n)"
 _END = r"(?P<end>(?:<!--|#) end of repository)"
+_ADDRESS = re.compile(r"https://[\w.-]+(:\d+)?(/[\w.-]+){2,}", re.ASCII)
+_BRANCH = re.compile(r"\w[\w./-]*", re.ASCII)
 _REGION = re.compile(_BEGIN + r"(?P<text>.*?)" + _END, re.DOTALL)
 
 
@@ -63,21 +65,26 @@ class Repository:
 def repository_of(book: Book) -> Repository:
     """Return the address that `_config.yml` gives under `repository`.
 
-    Raises PublishingError if it gives none, or one without an owner and a name.
+    Raises PublishingError unless it is one of a host, an owner and a name, and it and the branch
+    are of such letters as may stand in code and in links.
     """
     settings = book.config.get("repository") or {}
-    url = str(settings.get("url", "")).removesuffix("/").removesuffix(".git")
-    if not re.fullmatch(r"https://[^/\s]+/[^\s]+/[^/\s]+", url):
+    url, branch = str(settings.get("url", "")), str(settings.get("branch", "main"))
+    if not _ADDRESS.fullmatch(url) or url.endswith(".git") or "/." in url:
         raise PublishingError(
             "repository: url in _config.yml must be an address such as "
-            f"https://github.com/owner/name, got {settings.get('url')!r}"
+            f"https://github.com/owner/name and have no other letters, got {url!r}"
         )
-    return Repository(url, str(settings.get("branch", "main")))
+    if not _BRANCH.fullmatch(branch):
+        raise PublishingError(
+            f"repository: branch in _config.yml must be a plain name, got {branch!r}"
+        )
+    return Repository(url, branch)
 
 
 def setup_source(repository: Repository) -> str:
     """Return the source of the set-up cell that every chapter begins with."""
-    return _SETUP_CELL.format(url=repository.url, branch=repository.branch)
+    return _SETUP_CELL.format(url=json.dumps(repository.url), branch=repository.branch)
 
 
 def update(book: Book, *, write: bool) -> list[str]:

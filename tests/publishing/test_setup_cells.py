@@ -1,5 +1,6 @@
 """The repository's address stands in one line; one command writes it wherever it is needed."""
 
+import ast
 import json
 import os
 import subprocess
@@ -106,10 +107,58 @@ def test_chapter_without_a_setup_cell_is_refused(written):
         update(written, write=True)
 
 
-@pytest.mark.parametrize("url", ["", "github.com/a/b", "https://github.com/a", "git@host:a/b"])
-def test_address_that_is_none_is_refused(book, url):
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "github.com/a/b",
+        "http://github.com/a/b",
+        "https://github.com/a",
+        "git@host:a/b",
+        "https://github.com/a/b c",
+        "https://github.com/a/b?tab=readme",
+        "https://github.com/a/..",
+        "https://user:word@github.com/a/b",
+        'https://github.com/a/b"; import os; "',
+        "https://github.com/a/{b}",
+        "https://github.com/a/b\\n",
+        "https://github.com/a/b\u0435",
+    ],
+)
+def test_address_that_is_none_is_refused(book, url, capsys):
+    forked = fork(book, url=json.dumps(url))
     with pytest.raises(PublishingError, match="repository: url"):
-        repository_of(fork(book, url=f"'{url}'"))
+        repository_of(forked)
+    assert main(["build", "--book", str(book.root)]) == 1
+    assert "repository: url" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("branch", ["'a\"b'", "'{address}'", "-x", "'two words'", "''"])
+def test_branch_that_cannot_stand_in_code_is_refused(book, branch):
+    with pytest.raises(PublishingError, match="repository: branch"):
+        repository_of(fork(book, branch=branch))
+
+
+@pytest.mark.parametrize("copied", [f"{FORK}.git", f"{FORK}/", f"{FORK}.git/", f"' {FORK}'"])
+def test_address_as_it_was_copied_is_understood(book, copied):
+    forked = fork(book, url=copied)
+    assert repository_of(forked).url == FORK
+    assert forked.config["repository"]["url"] == FORK  # from which the theme makes its buttons
+
+
+@pytest.mark.parametrize(
+    ("url", "branch"),
+    [(FORK, "trunk"), ("https://git.example.org:8443/group/sub/my-book_2.0", "autumn/2026.1")],
+)
+def test_address_is_a_literal_of_the_cell(url, branch):
+    tree = ast.parse(setup_source(Repository(url, branch)))
+    found = {
+        ast.unparse(node.targets[0]): node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+    }
+    assert ast.literal_eval(found["address"]) == url
+    assert ast.unparse(found["helper"]) == f"f'otbook-utils @ git+{{address}}@{branch}'"
 
 
 def run_setup(tmp_path, before="", path=""):
