@@ -1,32 +1,31 @@
 # Thin on purpose: every line calls a real tool. `make book` and `make test` are all a newcomer needs.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# Python 3.11, which the book is tested with, where there is one; `make PYTHON=…` names another.
+PYTHON ?= $(shell python3.11 -c "" 2>/dev/null && echo python3.11 || echo python3)
 BIN := .venv/bin
-# Written last, so that an installation that broke off half-way is done again.
-INSTALLED := .venv/.installed
 PORT ?= 8000
 
-.PHONY: book test lint colab serve clean
+.PHONY: environment book test lint setup-cells colab serve clean
 .DEFAULT_GOAL := book
 
-$(INSTALLED): requirements.txt pyproject.toml $(wildcard setup.py)
-	@echo "Installing the pinned packages into .venv (once; about 1.6 GB on disk) ..."
-	@rm -f $@
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
-	@touch $@
+# Makes .venv, or makes it fit, or says what is in the way; does nothing where all is in step.
+environment:
+	@$(PYTHON) -I otbook_utils/publishing/environment.py
 
-book: $(INSTALLED)
+book: environment
 	$(BIN)/python -m otbook_utils build
 
-test: $(INSTALLED)
+test: environment
 	$(BIN)/python -m pytest -n logical --dist loadfile
 
-lint: $(INSTALLED)
+lint: environment
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m otbook_utils setup-cells --check
 	find book -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' -exec $(BIN)/nbstripout --verify --keep-id {} +
+
+# Brings everything that names the repository in step with _config.yml: for whoever forks the book.
+setup-cells: environment
+	$(BIN)/python -m otbook_utils setup-cells
 
 # In Colab's own environment (see .github/workflows/colab.yml): its torch and its ipywidgets, our
 # package, and neither a .venv nor the pins.

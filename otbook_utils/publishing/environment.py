@@ -109,7 +109,7 @@ def install(venv: Path, root: Path) -> None:
     """Install the pins and then the book's own package, which is used where it stands."""
     size = "1.6 GB on disk"
     if platform.system() == "Linux":
-        size += ", or 5.7 GB if PyTorch comes with CUDA: see README.md"
+        size += ", 5.7 GB with PyTorch's CUDA: see README.md"
     print(f"Installing the pinned packages into .venv (once; {size}) ...", flush=True)
     pip = [str(venv / "bin" / "python"), "-m", "pip", "install"]
     pip += ["--quiet", "--disable-pip-version-check"]
