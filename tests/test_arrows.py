@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,23 @@ def test_imports_are_read_room_by_room():
     assert ("optimal_transport/intuition", "optimal_transport") in found
     assert ("scarce_labels", "teaching") in found
     assert all(who.split("/")[0] in FOLDERS or "/" not in who for who, _ in found)
+
+
+def modules_imported() -> dict[str, set[str]]:
+    """Return for each module the modules of the package that it imports, within functions too."""
+    files = {
+        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path
+        for path in PACKAGE.rglob("*.py")
+        if path.stem != "__init__"
+    }
+    found = {}
+    for module, path in files.items():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        named = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module]
+        names = {n.module for n in named} | {f"{n.module}.{a.name}" for n in named for a in n.names}
+        found[module] = names & set(files)
+    return found
+
+
+def test_no_module_imports_itself_by_a_circle():
+    TopologicalSorter(modules_imported()).prepare()  # raises CycleError, which names the circle

@@ -1,16 +1,13 @@
 """A figure with sliders: live beside a kernel, a player in the built book, one frame in tests."""
 
 import os
-import string
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 
+from otbook_utils.teaching.exploration import Axis, Exploration, placeholders
 from otbook_utils.teaching.pictures import (
     check_alt,
     data_uri,
@@ -24,62 +21,6 @@ from otbook_utils.teaching.pictures import (
 HOMES = ("live", "frames", "still")
 _MOST_GRIDS = 2
 _STILL_DPI = 96
-
-
-@dataclass(frozen=True)
-class Axis:
-    """One slider: the name of draw's argument, what the reader calls it, its values as text."""
-
-    name: str
-    label: str
-    values: tuple[Any, ...]
-    texts: tuple[str, ...]
-    start: int
-
-
-@dataclass(frozen=True)
-class Exploration:
-    """All that a home needs to know of one `explore` call."""
-
-    draw: Callable[..., Any]
-    axes: tuple[Axis, ...]
-    alt: "str | Callable[..., str]"
-    caption: str | None
-
-    def indices(self) -> list[tuple[int, ...]]:
-        """Return the indices of all frames; the last slider runs fastest."""
-        return list(product(*(range(len(axis.values)) for axis in self.axes)))
-
-    def values(self, index: tuple[int, ...]) -> dict[str, Any]:
-        """Return the arguments for draw at one frame."""
-        return {a.name: a.values[i] for a, i in zip(self.axes, index, strict=True)}
-
-    def alt_at(self, index: tuple[int, ...]) -> str:
-        """Return the alt text of one frame, with the values that it does not tell by itself."""
-        if callable(self.alt):
-            text = self.alt(**self.values(index))
-            check_alt(text)
-            told = {a.name for a, i in zip(self.axes, index, strict=True) if a.texts[i] in text}
-        else:
-            text, told = self.alt.format(**self.values(index)), _placeholders(self.alt)
-        return self._with_values(text, index, told)
-
-    def alts(self) -> list[str]:
-        """Return the alt texts of all frames, of which no two are the same."""
-        alts = [self.alt_at(index) for index in self.indices()]
-        often = Counter(alts)
-        return [
-            alt if often[alt] == 1 else self._with_values(alt, index, set())
-            for alt, index in zip(alts, self.indices(), strict=True)
-        ]
-
-    def _with_values(self, text: str, index: tuple[int, ...], told: set[str]) -> str:
-        missing = [
-            f"{axis.name} = {axis.texts[i]}"
-            for axis, i in zip(self.axes, index, strict=True)
-            if axis.name not in told
-        ]
-        return f"{text} ({', '.join(missing)})" if missing else text
 
 
 def explore(
@@ -247,17 +188,12 @@ def _text(value: Any, digits: int) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
-def _placeholders(template: str) -> set[str]:
-    fields = (field for _, field, _, _ in string.Formatter().parse(template))
-    return {field for field in fields if field is not None}
-
-
 def _check_alt(exploration: Exploration) -> None:
     alt, names = exploration.alt, [axis.name for axis in exploration.axes]
     if not callable(alt):
         check_alt(alt)
         try:
-            unknown = _placeholders(alt) - set(names)
+            unknown = placeholders(alt) - set(names)
         except ValueError as error:
             raise ValueError(f"alt has braces that do not match ({error}): {alt!r}") from None
         if unknown:

@@ -16,7 +16,7 @@ import matplotlib.pyplot as plt
 from IPython.display import display
 from PIL import Image
 
-from otbook_utils.teaching.exploring import Exploration
+from otbook_utils.teaching.exploration import Exploration
 from otbook_utils.teaching.pictures import data_uri, drawn, page_size, picture, rasterise
 
 _DPI = 144

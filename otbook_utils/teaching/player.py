@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from otbook_utils.teaching.exploring import Axis, Exploration
+from otbook_utils.teaching.exploration import Axis, Exploration
 from otbook_utils.teaching.pictures import (
     Picture,
     asset,
