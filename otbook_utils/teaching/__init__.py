@@ -8,6 +8,7 @@ from otbook_utils.teaching.answers import (
     expect_number,
 )
 from otbook_utils.teaching.checking import check, exercise, exercises
+from otbook_utils.teaching.comparing import expect_close, expect_function
 from otbook_utils.teaching.exploring import explore
 from otbook_utils.teaching.grids import lin_grid, log_grid
 from otbook_utils.teaching.pictures import show
@@ -24,6 +25,8 @@ __all__ = [
     "exercises",
     "expect_array",
     "expect_choice",
+    "expect_close",
+    "expect_function",
     "expect_number",
     "explore",
     "lin_grid",

@@ -1,8 +1,8 @@
 """From whatever a learner hands in to the number or array that a checker compares."""
 
-import math
 import types
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ class WrongAnswer(Exception):
 
 
 def expect_number(answer: Any, name: str = "your answer") -> float:
-    """Return a number, NumPy scalar or tensor of one element as a finite float.
+    """Return a number, fraction, NumPy scalar or tensor of one element as a finite float.
 
     name: what the number is called in the hint.
 
@@ -29,9 +29,7 @@ def expect_number(answer: Any, name: str = "your answer") -> float:
         if value.size != 1 or value.dtype.kind not in "fiu":
             raise WrongAnswer(f"Expected {name} to be one number, got {described(answer)}.")
         value = value.item()
-    if not math.isfinite(value):
-        raise WrongAnswer(f"Expected {name} to be a finite number, got {value}.")
-    return float(value)
+    return float(_finite(np.asarray(value), name))
 
 
 def expect_array(
@@ -47,19 +45,25 @@ def expect_array(
     >>> expect_array([[0.5, 0], [0, 0.5]], shape=(2, None)).sum()
     np.float64(1.0)
     """
-    if _holds_dots(answer):
-        raise WrongAnswer(f"Some dots are left in {name}: replace them all.")
-    try:
-        array = np.asarray(_detached(answer))
-    except ValueError:
-        raise WrongAnswer(f"The rows of {name} are not of one length.") from None
-    if array.dtype.kind not in "fiu" or (shape != () and array.ndim == 0):
+    array = _plain_numbers(answer, "an array of numbers", name)
+    if shape != () and array.ndim == 0:
         raise WrongAnswer(f"Expected {name} to be an array of numbers, got {described(answer)}.")
     if shape is not None and not _fits(array.shape, shape):
         raise WrongAnswer(_shape_hint(array.shape, tuple(shape), name))
-    if not np.isfinite(array).all():
-        raise WrongAnswer(f"Expected {name} to hold finite numbers; it holds nan or inf.")
-    return array.astype(np.float64)
+    return _finite(array, name)
+
+
+def expect_numbers(answer: Any, kind: str = "numbers", name: str = "your answer") -> np.ndarray:
+    """Return a number, list, NumPy array or tensor, of whatever shape, as a finite float64 array.
+
+    kind: what the hint says is wanted. name: what the answer is called in the hint.
+
+    Raises WrongAnswer, which `check` shows as a hint, if it is none.
+
+    >>> expect_numbers(Fraction(1, 4))
+    array(0.25)
+    """
+    return _finite(_plain_numbers(answer, kind, name), name)
 
 
 def expect_choice(answer: Any, choices: Sequence[str], name: str = "your answer") -> str:
@@ -94,8 +98,33 @@ def close(a: Any, b: Any, tol: float = 1e-4) -> bool:
     return bool((np.abs(left - right) <= tol * size).all())
 
 
+def _plain_numbers(answer: Any, kind: str, name: str) -> np.ndarray:
+    """Return the answer as an array of numbers of one kind or another."""
+    if _holds_dots(answer):
+        raise WrongAnswer(f"Some dots are left in {name}: replace them all.")
+    try:
+        array = np.asarray(_detached(answer))
+    except ValueError:
+        raise WrongAnswer(f"The rows of {name} are not of one length.") from None
+    if array.dtype.kind not in "fiu":
+        raise WrongAnswer(f"Expected {name} to be {kind}, got {described(answer)}.")
+    return array
+
+
+def _finite(array: np.ndarray, name: str) -> np.ndarray:
+    if array.ndim == 0 and not np.isfinite(array):
+        raise WrongAnswer(f"Expected {name} to be a finite number, got {array}.")
+    if not np.isfinite(array).all():
+        raise WrongAnswer(f"Expected {name} to hold finite numbers; it holds nan or inf.")
+    return array.astype(np.float64)
+
+
 def _detached(answer: Any) -> Any:
-    """Return a tensor as an array on the CPU, anything else as it is, without importing torch."""
+    """Return a tensor as an array on the CPU, a fraction as a float, anything else as it is."""
+    if isinstance(answer, Fraction):
+        return float(answer)
+    if isinstance(answer, np.ndarray) and answer.dtype == object:  # of fractions, perhaps
+        return _detached(answer.tolist())
     if isinstance(answer, np.generic):
         return np.asarray(answer)
     if hasattr(answer, "detach"):

@@ -1,5 +1,7 @@
 """From what a learner hands in to what a checker compares."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,8 +15,18 @@ finite = st.floats(-1e6, 1e6)
 @given(finite)
 def test_a_number_is_itself_in_whatever_it_is_wrapped(x):
     torch = pytest.importorskip("torch")
-    for wrapped in (x, np.float64(x), np.array(x), np.array([x]), torch.tensor(x, dtype=float)):
+    tensor = torch.tensor(x, dtype=float)
+    for wrapped in (x, np.float64(x), np.array(x), np.array([x]), tensor, Fraction(x)):
         assert expect_number(wrapped) == x
+
+
+def test_fractions_are_numbers_wherever_they_stand():
+    half = Fraction(1, 2)
+    for answer in ([half, 1], np.array([half, 1]), (half, np.float64(1))):
+        assert (expect_array(answer, (2,)) == [0.5, 1]).all()
+    assert close(half, 0.5) and close([half], [0.5])
+    with pytest.raises(WrongAnswer, match="array of numbers"):
+        expect_array(np.array([half, "a half"], dtype=object))
 
 
 @pytest.mark.parametrize(
