@@ -14,8 +14,6 @@ def write_atomically(path: Path, content: bytes, keep: Path | None = None) -> No
     keep: where the old content goes, when the new is safely on the disk. Killed between the two
     renames, `path` is missing and `keep` is there.
 
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
-
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_atomically(Path(folder, "runs", "one.json"), b"{}")
@@ -43,19 +41,13 @@ def write_atomically(path: Path, content: bytes, keep: Path | None = None) -> No
 
 
 def remove_leftovers(path: Path) -> None:
-    """Remove what killed writers of `path` left beside it; only for who alone may write it now.
-
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
-    """
+    """Remove what killed writers of `path` left beside it; only for who alone may write it now."""
     for leftover in path.parent.glob(f".{path.name}.*.tmp"):
         leftover.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:
-    """Force renames inside `folder` to the disk, where the system lets a folder be opened.
-
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
-    """
+    """Force renames inside `folder` to the disk, where the system lets a folder be opened."""
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError:  # Windows: its renames are already on the disk when they return
