@@ -16,7 +16,7 @@ from sphinx.config import Config
 _UNUSED = ("design", "mathjax", "thebe", "togglebutton", "toggleHint", "toggleOpenOnPrint")
 _KATEX = "katex/katex.min"
 #: In the theme's style sheet, and beside it: the icon font, and what only its authors read.
-_ICON_RULE = re.compile(r"(?:@font-face|(?:\.fa[srb]?(?=[-.:,{])|:host)[^{}@]*)\{[^{}]*\}")
+_ICON_RULE = re.compile(r"(?<=[}/])(?:@font-face|(?:\.fa[srb]?(?=[-.:,{])|:host)[^{}@]*)\{[^{}]*\}")
 _ICON_FILES = ("scripts/fontawesome.js*", "vendor/**/*.*", "**/*.map", "**/*.LICENSE.txt")
 
 
