@@ -8,19 +8,7 @@ from tests.chapters.notebook import Notebook, chapter_id, chapters
 
 NOTEBOOKS = [Notebook(path) for path in chapters()]
 CASES = [Case(book, exercise) for book in NOTEBOOKS for exercise in book.exercises]
-MISTAKES = [
-    (case, name)
-    for case in CASES
-    for name in wrong_answers(case.notebook).WRONG_ANSWERS.get(case.exercise.id, {})
-]
-
 each_exercise = pytest.mark.parametrize("case", CASES, ids=lambda case: case.exercise.id)
-
-
-def said_of(case: Case, name: str):
-    """Return the verdict on the wrong answer called `name`."""
-    source = wrong_answers(case.notebook).WRONG_ANSWERS[case.exercise.id][name]
-    return case.verdict(source, case.exercise.check.source)
 
 
 @each_exercise
@@ -36,25 +24,23 @@ def test_solution_is_right(case):
     assert verdict.message
 
 
-@pytest.mark.parametrize(
-    ("case", "name"), MISTAKES, ids=[f"{case.exercise.id}: {name}" for case, name in MISTAKES]
-)
-def test_mistake_is_wrong_and_gets_a_hint(case, name):
-    verdict = said_of(case, name)
-    assert verdict.status == "wrong", verdict
-    assert len(verdict.message) > 10
-    assert "Traceback" not in verdict.message
-
-
 @each_exercise
-def test_different_mistakes_get_different_hints(case):
+def test_mistakes_are_wrong_and_each_gets_its_own_hint(case):
     """A chapter that means two mistakes to share a hint names them in its SHARED_HINTS."""
     module = wrong_answers(case.notebook)
-    names = module.WRONG_ANSWERS.get(case.exercise.id, {})
-    assert len(names) >= 2, f"{case.exercise.id} needs two wrong answers at least"
+    sources = module.WRONG_ANSWERS.get(case.exercise.id, {})
+    assert len(sources) >= 2, f"{case.exercise.id} needs two wrong answers at least"
+    said = {
+        name: case.verdict(source, case.exercise.check.source) for name, source in sources.items()
+    }
+    taken = {name: said[name] for name in said if said[name].status != "wrong"}
+    assert taken == {}
+    hints = {name: verdict.message for name, verdict in said.items()}
+    mute = {n: hint for n, hint in hints.items() if len(hint) <= 10 or "Traceback" in hint}
+    assert mute == {}
     shared = set(getattr(module, "SHARED_HINTS", {}).get(case.exercise.id, ()))
-    hints = [said_of(case, name).message for name in names if name not in shared]
-    assert len(set(hints)) == len(hints), "\n".join(hints)
+    own = [hint for name, hint in hints.items() if name not in shared]
+    assert len(set(own)) == len(own), "\n".join(own)
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda book: chapter_id(book.path))
