@@ -1,5 +1,6 @@
 """A transport problem that has been checked: what every solver here may rely on."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -33,16 +34,15 @@ def transport_problem(a: Tensor, b: Tensor, cost: Tensor, epsilon: float) -> Tra
     a: masses to move, (..., n); b: masses wanted, (..., m); cost: (n, m) or (..., n, m).
 
     Raises ValueError naming the argument: not float32 or float64, negative or NaN mass, no mass
-    at all, totals that differ, NaN or infinite cost, shapes that do not fit, epsilon not positive.
+    at all, totals that differ, a cost or a spread of costs that is not finite, shapes that do not
+    fit, epsilon not positive.
     """
     a, b, cost = _floating("a", a), _floating("b", b), _floating("cost", cost)
     epsilon = positive_number("epsilon", epsilon)
     batch = _common_batch_shape(a, b, cost)
     _check_masses("a", a)
     _check_masses("b", b)
-    if not torch.isfinite(cost).all():
-        first = cost[~torch.isfinite(cost)][0].item()
-        raise ValueError(f"cost must be finite everywhere, got an entry of {first}")
+    _check_cost(cost)
     _check_totals(a, b)
 
     dtype = torch.promote_types(torch.promote_types(a.dtype, b.dtype), cost.dtype)
@@ -112,6 +112,15 @@ def _check_masses(name: str, masses: Tensor) -> None:
         raise ValueError(f"{name} must hold some mass in every problem, got a total of 0")
     if torch.isinf(totals).any():
         raise ValueError(f"{name} must have a finite total, got masses up to {masses.max():.6g}")
+
+
+def _check_cost(cost: Tensor) -> None:
+    if not torch.isfinite(cost).all():
+        first = cost[~torch.isfinite(cost)][0].item()
+        raise ValueError(f"cost must be finite everywhere, got an entry of {first}")
+    lowest, highest = (extreme.item() for extreme in cost.detach().aminmax())
+    if math.isinf(highest - lowest):
+        raise ValueError(f"cost must have a finite spread, got {lowest:.6g} to {highest:.6g}")
 
 
 def _check_totals(a: Tensor, b: Tensor) -> None:
