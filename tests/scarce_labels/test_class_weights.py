@@ -50,7 +50,7 @@ def test_effective_number_is_the_geometric_sum():
 def test_effective_number_lies_between_one_and_the_count(counts, beta):
     numbers = effective_number(counts, beta)
     assert (numbers >= 1 - 1e-14).all()
-    assert (numbers <= torch.tensor(counts) * (1 + 1e-14)).all()
+    assert (numbers <= torch.tensor(counts, dtype=torch.float64) * (1 + 1e-14)).all()
     assert (numbers <= 1 / (1 - beta) * (1 + 1e-14)).all()
 
 
