@@ -11,6 +11,8 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+from otbook_utils.parts import PARTS
+
 _LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 _ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 
@@ -44,22 +46,22 @@ class Part:
 
 
 def parts(app: Sphinx) -> list[Part]:
-    """Return the parts that `book_parts` in the configuration names, then those of the fork's own.
+    """Return the parts of the book in their order, then those that only the contents know.
 
     A chapter is a notebook of the table of contents whose name begins with its number.
     """
-    folders: dict[str, dict[str, Any]] = {part["folder"]: part for part in app.config.book_parts}
-    notebooks: dict[str, list[str]] = {folder: [] for folder in folders}
+    names = {part.folder: (part.title, part.question) for part in PARTS}
+    notebooks: dict[str, list[str]] = {folder: [] for folder in names}
     for caption, docname in contents(app):
         folder = posixpath.basename(posixpath.dirname(docname))
         if chapter_place(docname) is not None and _path(app, docname).is_file():
-            folders.setdefault(folder, {"name": caption or folder, "question": ""})
+            names.setdefault(folder, (caption or folder, ""))
             notebooks.setdefault(folder, []).append(docname)
     found = []
-    for place, (folder, part) in enumerate(folders.items(), start=1):
+    for place, (folder, (name, question)) in enumerate(names.items(), start=1):
         numeral = roman(place)
         chapters = tuple(_chapter(app, docname, numeral) for docname in notebooks[folder])
-        found.append(Part(numeral, folder, part["name"], part["question"], chapters))
+        found.append(Part(numeral, folder, name, question, chapters))
     return found
 
 

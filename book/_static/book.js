@@ -45,4 +45,24 @@ function markGuesses() {
   }
 }
 
+// ---- formulas ----
+
+function drawFormulas() {
+  for (const formula of document.querySelectorAll(".math")) {
+    const displayMode = formula.tagName === "DIV";
+    const source = formula.textContent.trim().slice(2, -2); // without \\( and \\), or \\[ and \\]
+    katex.render(source, formula, { displayMode, throwOnError: false, strict: "ignore" });
+    if (displayMode) watchWidth.observe(formula);
+  }
+}
+
+// What is wider than the text scrolls by itself, by keyboard too.
+const watchWidth = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+
+if (window.katex) drawFormulas();
 markGuesses();
