@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import posixpath
 import re
@@ -112,10 +113,17 @@ def read_title_cell(text: str, docname: str) -> dict[str, Any]:
 
 
 def _chapter(app: Sphinx, docname: str, numeral: str) -> Chapter:
-    cells = json.loads(_path(app, docname).read_text(encoding="utf-8"))["cells"]
-    first = "".join(cells[0]["source"]) if cells else ""
+    path = _path(app, docname)
+    first = _first_cell(path, path.stat().st_mtime_ns)
     number = f"{numeral}.{chapter_place(docname)}"
     return Chapter(docname=docname, number=number, **read_title_cell(first, docname))
+
+
+@functools.lru_cache(maxsize=1000)
+def _first_cell(path: Path, modified: int) -> str:
+    """Return the text of a notebook's first cell, read once as long as the file is the same."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return "".join(cells[0]["source"]) if cells else ""
 
 
 def _path(app: Sphinx, docname: str) -> Path:

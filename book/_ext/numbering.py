@@ -30,7 +30,7 @@ class Numbers(SphinxTransform):
         for tree in self.document.findall(addnodes.toctree):
             for part in book:
                 if any(chapter.docname in tree["includefiles"] for chapter in part.chapters):
-                    tree["caption"] = f"{part.numeral} · {tree['caption']}"
+                    tree["caption"] = f"{part.numeral} · {part.name}"
         for link in self.document.findall(addnodes.pending_xref):
             chapter = chapters.get(link["reftarget"])
             if chapter and link.get("refdomain") == "doc" and _NUMBER.fullmatch(link.astext()):
