@@ -7,7 +7,11 @@ import importlib
 import sys
 
 # Each module has `register(commands)`, which adds its commands and imports nothing heavy.
-COMMAND_MODULES = ("otbook_utils.publishing.commands", "otbook_utils.reproduce_command")
+COMMAND_MODULES = (
+    "otbook_utils.publishing.author_commands",
+    "otbook_utils.publishing.commands",
+    "otbook_utils.reproduce_command",
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -15,53 +15,22 @@ class Part:
     """A part of the book.
 
     prefix: with which the ids of its exercises begin. folder: its name under `book`,
-    `otbook_utils` and `tests`. title: as it is printed. question: the one that it answers.
+    `otbook_utils` and `tests`. title: as it is printed.
     """
 
     prefix: str
     folder: str
     title: str
-    question: str = ""
 
 
-# In the order of their numerals, I, II, … A part of one's own is one more line.
+# A part of one's own is one more line.
 PARTS = (
-    Part(
-        "ot",
-        "optimal_transport",
-        "Optimal transport",
-        "How far apart are two distributions, if distance between points matters?",
-    ),
-    Part(
-        "gm",
-        "generative_models",
-        "Generative models",
-        "How do networks learn to imitate data, and how do we measure the imitation?",
-    ),
-    Part(
-        "nf",
-        "normalizing_flows",
-        "Normalising flows",
-        "What if a network can be inverted, so that it gives every point a density?",
-    ),
-    Part(
-        "bn",
-        "bayesian_networks",
-        "Bayesian networks",
-        "What if the weights themselves are a distribution?",
-    ),
-    Part(
-        "uq",
-        "uncertainty",
-        "Uncertainty",
-        "When should a model say “I do not know”?",
-    ),
-    Part(
-        "sl",
-        "scarce_labels",
-        "Scarce labels",
-        "How should a loss treat classes that are rare, alike or unlabelled?",
-    ),
+    Part("ot", "optimal_transport", "Optimal transport"),
+    Part("gm", "generative_models", "Generative models"),
+    Part("nf", "normalizing_flows", "Normalizing flows"),
+    Part("bn", "bayesian_networks", "Bayesian networks"),
+    Part("uq", "uncertainty", "Uncertainty"),
+    Part("sl", "scarce_labels", "Scarce labels"),
 )
 
 
@@ -86,10 +55,11 @@ def part_of(id: str) -> Part:
     )
 
 
-def room_of(id: str) -> str:
+def room_of(id: str, package: Path | None = None) -> str:
     """Return the room in which exercise `id` has its checker, as a dotted name.
 
     The exercises of a room are read from its `exercises.py`, and nothing is imported.
+    package: the folder of another checkout's `otbook_utils` to look into.
 
     Raises ValueError if the id belongs to no part, or has no checker there.
 
@@ -98,7 +68,7 @@ def room_of(id: str) -> str:
     """
     part, chapter = part_of(id), id.rpartition("-")[0]
     neighbours: dict[str, list[str]] = {}
-    for room, ids in _rooms(part):
+    for room, ids in _rooms(part, package):
         if id in ids:
             return f"otbook_utils.{part.folder}.{room}"
         if same := [other for other in ids if other.startswith(f"{chapter}-")]:
@@ -125,8 +95,8 @@ def declared_exercises() -> Iterator[str]:
             yield from ids
 
 
-def _rooms(part: Part) -> Iterator[tuple[str, list[str]]]:
+def _rooms(part: Part, package: Path | None = None) -> Iterator[tuple[str, list[str]]]:
     """Yield each room of a part with the ids that its exercises declare."""
-    for package in importlib.import_module("otbook_utils").__path__:
-        for path in sorted(Path(package, part.folder).glob("*/exercises.py")):
+    for folder in [package] if package else importlib.import_module("otbook_utils").__path__:
+        for path in sorted(Path(folder, part.folder).glob("*/exercises.py")):
             yield path.parent.name, _DECLARED.findall(path.read_text(encoding="utf-8"))

@@ -1,134 +1,12 @@
-"""A chapter's notebook as the rules see it."""
+"""The notebooks of the book, as the tests of chapters go through them."""
 
-from __future__ import annotations
-
-import ast
-import json
-import re
-from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from otbook_utils.parts import PARTS
+from otbook_utils.publishing.notebook import Notebook
+
+__all__ = ["ROOT", "Notebook", "chapter_id", "chapters"]
 
 ROOT = Path(__file__).resolve().parents[2]
-PREFIXES = {part.folder: part.prefix for part in PARTS}
-_MAGIC = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
-_CHECK = re.compile(r"""\bcheck\(\s*["']([^"']+)["']\s*,\s*(.+)\)\s*$""", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell; `index` is its number in the notebook, counted from 1."""
-
-    index: int
-    id: str
-    kind: str
-    source: str
-    tags: frozenset[str]
-    raw: dict[str, Any] = field(repr=False, hash=False, compare=False)
-
-    @property
-    def where(self) -> str:
-        return f"cell {self.index} ({self.id})"
-
-    @property
-    def tree(self) -> ast.Module:
-        """The syntax tree of a code cell, magics replaced by `pass`."""
-        return ast.parse(_MAGIC.sub(r"\1pass", self.source))
-
-    def calls(self, *names: str) -> list[ast.Call]:
-        """Return the calls of functions that bear one of `names`, with or without a module."""
-        return [
-            node
-            for node in ast.walk(self.tree)
-            if isinstance(node, ast.Call) and dotted(node.func).split(".")[-1] in names
-        ]
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """The cells of one exercise."""
-
-    id: str
-    statement: Cell | None
-    stub: Cell | None
-    check: Cell
-    solution: Cell | None
-
-
-class Notebook:
-    """A chapter's file and its cells."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.raw = json.loads(path.read_text(encoding="utf-8"))
-        self.cells = [
-            Cell(
-                number,
-                str(cell.get("id")),
-                cell["cell_type"],
-                "".join(cell["source"]),
-                frozenset(cell["metadata"].get("tags", [])),
-                cell,
-            )
-            for number, cell in enumerate(self.raw["cells"], start=1)
-        ]
-
-    @property
-    def part(self) -> str:
-        return self.path.parent.name
-
-    @property
-    def number(self) -> str:
-        """The chapter's two digits, with which its file's name begins."""
-        return self.path.name[:2]
-
-    @property
-    def room(self) -> str:
-        """The name that the chapter's room bears: its file's without the number."""
-        return self.path.stem[3:]
-
-    @property
-    def book(self) -> Path:
-        """The folder that holds the parts and the glossary."""
-        return self.path.parents[1]
-
-    @cached_property
-    def code(self) -> list[Cell]:
-        return [cell for cell in self.cells if cell.kind == "code"]
-
-    @cached_property
-    def markdown(self) -> list[Cell]:
-        return [cell for cell in self.cells if cell.kind == "markdown"]
-
-    def tagged(self, tag: str) -> list[Cell]:
-        return [cell for cell in self.cells if tag in cell.tags]
-
-    @cached_property
-    def exercises(self) -> list[Exercise]:
-        """One for each cell tagged `check`, with the cells that ought to stand around it."""
-        found = []
-        for check in self.tagged("check"):
-            at = check.index - 1
-            called = _CHECK.search(check.source)
-            before = [cell for cell in self.cells[:at] if cell.source.startswith("### Exercise")]
-            found.append(
-                Exercise(
-                    called[1] if called else "",
-                    before[-1] if before else None,
-                    self._cell(at - 1, "exercise"),
-                    check,
-                    self._cell(at + 1, "solution"),
-                )
-            )
-        return found
-
-    def _cell(self, at: int, tag: str) -> Cell | None:
-        if 0 <= at < len(self.cells) and tag in self.cells[at].tags:
-            return self.cells[at]
-        return None
 
 
 def chapters() -> list[Path]:
@@ -139,19 +17,3 @@ def chapters() -> list[Path]:
 def chapter_id(path: Path) -> str:
     """Return how a test's name calls a chapter."""
     return f"{path.parent.name}/{path.stem}"
-
-
-def answer_name(check: Cell) -> str:
-    """Return the expression that a check cell hands to `check` as the answer."""
-    called = _CHECK.search(check.source)
-    return called[2].strip() if called else ""
-
-
-def dotted(node: ast.AST) -> str:
-    """Return `a.b.c` for such an expression, and "" for any other."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        before = dotted(node.value)
-        return f"{before}.{node.attr}" if before else f".{node.attr}"
-    return ""

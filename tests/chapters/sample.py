@@ -12,6 +12,20 @@ from otbook_utils.publishing.setup_cells import repository_of, setup_source
 from tests.chapters.notebook import ROOT, Notebook
 
 Raw = dict[str, Any]
+ADDRESS = repository_of(open_book(ROOT))
+PREDICTION = """\
+> **Predict.** What will it cost?
+>
+> <details><summary>nothing</summary>
+>
+> No: sand is heavy.
+>
+> </details>
+> <details><summary>$a + b$</summary>
+>
+> Right: each grain at its own price.
+>
+> </details>"""
 FILLER = "Sand is carried from where it lies to where it is wanted. " * 140
 
 
@@ -20,11 +34,13 @@ def markdown(id: str, source: str) -> Raw:
 
 
 def code(id: str, source: str, *tags: str) -> Raw:
-    closed = {"source_hidden": True, "outputs_hidden": True}
+    closed = {"source_hidden": True} if {"hide-cell", "hide-input"} & set(tags) else {}
+    if "solution" in tags:
+        closed["outputs_hidden"] = True
     return {
         "cell_type": "code",
         "id": id,
-        "metadata": {"tags": list(tags)} | ({"jupyter": closed} if "solution" in tags else {}),
+        "metadata": {"tags": list(tags)} | ({"jupyter": closed} if closed else {}),
         "source": source,
         "execution_count": None,
         "outputs": [],
@@ -52,21 +68,37 @@ def sample() -> Raw:
     cells = [
         markdown(
             "title",
-            "# Sand\n\nAfter this chapter you can move sand.\n\n**25 minutes to read** · "
+            "# Sand\n\nAfter this chapter you can move sand.\n\n**15 minutes to read · "
+            "15 with code and proofs · 25 for the exercises** · "
             "quick run: about 2 s · needs: [glossary](../glossary.md) · "
             "mirrors [slide 4](../slides.md)",
         ),
         markdown("objectives", "## You will be able to\n\n- dig\n- carry\n- heap"),
-        code("setup", setup_source(repository_of(open_book(ROOT))), "setup", "remove-cell"),
-        code("imports", "import numpy as np\n\nseed_everything(0)\nuse_book_style()", "imports"),
-        markdown(
-            "predict", f"> **Predict.** What will it cost?\n\n{FILLER}\n\nThe cost is $c(x, y)$."
+        code("setup", setup_source(ADDRESS), "setup", "remove-cell"),
+        code(
+            "imports",
+            '# @title Imports {display-mode: "form"}\nimport numpy as np\n\n'
+            "seed_everything(0)\nuse_book_style()",
+            "imports",
+            "hide-input",
         ),
-        code("figure", 'explore(draw, epsilon=(0.1, 1.0), alt="A heap at {epsilon}")'),
+        markdown("predict", f"{PREDICTION}\n\n{FILLER}\n\nThe cost is $c(x, y)$."),
+        code(
+            "figure",
+            '# @title Figure: a heap {display-mode: "form"}\n'
+            'explore(draw, epsilon=(0.1, 1.0), alt="A heap at {epsilon}")',
+            "hide-input",
+        ),
+        code("core", "cost = 2 * 3"),
         markdown(
             "see", "Watch the heap.\n\n<details><summary>Why</summary>\n\nIt falls.\n\n</details>"
         ),
-        code("own", 'fig, ax = plt.subplots()\nshow(fig, alt="A hole")'),
+        code(
+            "own",
+            '# @title Figure: a hole {display-mode: "form"}\n'
+            'fig, ax = plt.subplots()\nshow(fig, alt="A hole")',
+            "hide-input",
+        ),
         markdown("wrong", "## What goes wrong\n\nThe wind."),
         code(
             "claim",
@@ -86,12 +118,19 @@ def sample() -> Raw:
 
 def write(raw: Raw, folder: Path, name: str = "07_sand.ipynb") -> Notebook:
     """Write a chapter into a small book in `folder` and read it."""
-    path = folder / "book" / "optimal_transport" / name
-    path.parent.mkdir(parents=True)
-    (folder / "book" / "glossary.md").write_text("最適輸送", encoding="utf-8")
-    (folder / "book" / "slides.md").write_text("# Slides", encoding="utf-8")
-    path.write_text(json.dumps(raw), encoding="utf-8")
-    return Notebook(path)
+    page = f"book/optimal_transport/{Path(name).stem}"
+    checkers = (f'@exercise("ot-07-{n}")\ndef check_{n}(answer): ...\n' for n in (1, 2, 3))
+    for file, text in {
+        "_config.yml": f"repository: {{url: {ADDRESS.url}, branch: {ADDRESS.branch}}}\n",
+        "_toc.yml": f"root: book/glossary\nchapters:\n  - file: {page}\n",
+        "book/glossary.md": "最適輸送",
+        "book/slides.md": "# Slides",
+        f"{page}.ipynb": json.dumps(raw),
+        "otbook_utils/optimal_transport/sand/exercises.py": "\n".join(checkers),
+    }.items():
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text(text, encoding="utf-8")
+    return Notebook(folder / f"{page}.ipynb")
 
 
 def cell(raw: Raw, id: str) -> Raw:
@@ -133,7 +172,7 @@ def move(id: str, position: int) -> Callable[[Raw], None]:
     return change
 
 
-def add(id: str, source: str, *tags: str, at: int = 6) -> Callable[[Raw], None]:
+def add(id: str, source: str, *tags: str, at: int = 7) -> Callable[[Raw], None]:
     return lambda raw: raw["cells"].insert(at, code(id, source, *tags))
 
 
@@ -146,16 +185,14 @@ def _many_cells(raw: Raw) -> None:
         raw["cells"].insert(6, code(f"cell-{number}", "1 + 1"))
 
 
-_ADDRESS = repository_of(open_book(ROOT)).url
-
-
-# Rule -> ways of breaking it. A change may break other rules besides.
 def drawn_by(body: str) -> Callable[[Raw], None]:
     """Give the slider a function of the chapter to draw with."""
     return replace("figure", "explore(", f"def draw(epsilon):\n    {body}\n\n\nexplore(")
 
 
+# Rule -> ways of breaking it. A change may break other rules besides.
 BREACHES: dict[str, dict[str, Callable[[Raw], None]]] = {
+    "stands_in_the_table_of_contents": {},
     "file_is_named_by_number_and_has_a_python_kernel": {
         "no kernel": put("metadata", {}),
         "old format": put("nbformat_minor", 4),
@@ -164,14 +201,20 @@ BREACHES: dict[str, dict[str, Callable[[Raw], None]]] = {
         "an output": lambda raw: cell(raw, "own").update(outputs=[{"output_type": "stream"}]),
         "a count": lambda raw: cell(raw, "own").update(execution_count=3),
     },
-    "cell_ids_are_unique_words": {
+    "cell_ids_are_unique": {
         "twice": lambda raw: cell(raw, "own").update(id="see"),
+        "none": lambda raw: cell(raw, "own").pop("id"),
+    },
+    "cell_ids_are_words": {
         "made up by a tool": lambda raw: cell(raw, "own").update(id="a3f0be12"),
     },
-    "begins_with_title_promise_and_terms": {
+    "code_parses": {"half a line": append("core", "\nif True")},
+    "has_a_title": {
         "no title": replace("title", "# Sand", "Sand"),
+        "no cells": put("cells", []),
+    },
+    "begins_with_title_promise_and_terms": {
         "no promise": replace("title", "After this chapter you can move sand.\n\n", ""),
-        "no minutes": replace("title", "25 minutes to read", "short"),
         "no run time": replace("title", "quick run", "run"),
         "no prerequisites": replace("title", "needs", "see"),
         "no slides": replace("title", "(../slides.md)", "(../glossary.md)"),
@@ -182,9 +225,18 @@ BREACHES: dict[str, dict[str, Callable[[Raw], None]]] = {
         "six": append("objectives", "\n- a\n- b\n- c"),
         "elsewhere": move("objectives", 5),
     },
-    "setup_cell_is_third_and_in_step": {
+    "minutes_are_those_that_the_rule_counts": {
+        "too few": replace("title", "15 minutes to read", "5 minutes to read"),
+        "no exercises": replace("title", "25 for", "15 for"),
+        "not given": replace("title", "15 with code and proofs · ", ""),
+    },
+    "setup_cell_is_the_first_code_and_in_step": {
         "edited": append("setup", "\nprint(1)"),
-        "elsewhere": move("setup", 3),
+        "after the imports": move("setup", 3),
+        "two": add("again", "1 + 1", "setup"),
+    },
+    "setup_cell_is_third_and_removed_from_the_page": {
+        "elsewhere": move("setup", 1),
         "shown": untag("setup", "remove-cell"),
     },
     "imports_come_fourth_and_seed_first": {
@@ -192,10 +244,14 @@ BREACHES: dict[str, dict[str, Callable[[Raw], None]]] = {
         "seeds late": replace("imports", "seed_every", "print()\nseed_every"),
         "not our style": replace("imports", "use_book_style()", ""),
     },
-    "has_between_1500_and_4000_words": {
+    "has_between_1500_and_3000_words_of_prose": {
         "too few": replace("predict", FILLER, ""),
-        "too many": append("predict", FILLER * 3),
+        "too many": append("predict", FILLER),
+        "folded": lambda raw: replace("predict", FILLER, f"<details>\n\n{FILLER}\n\n</details>")(
+            raw
+        ),
     },
+    "nothing_is_left_to_write": {"a word": append("see", "\n\nWRITE: what to see.")},
     "markdown_is_plain": {
         "directive": append("see", "\n\n```{note}\nHear\n```"),
         "colons": append("see", "\n\n:::{note}\nHear\n:::"),
@@ -213,13 +269,23 @@ BREACHES: dict[str, dict[str, Callable[[Raw], None]]] = {
         "from the root": append("see", " [here](/book/glossary.md)"),
     },
     "address_stands_in_the_setup_cell_alone": {
-        "in the text": append("see", f" [source]({_ADDRESS})"),
-        "in code": append("own", f"\n# {_ADDRESS}"),
+        "in the text": append("see", f" [source]({ADDRESS.url})"),
+        "in code": append("own", f"\n# {ADDRESS.url}"),
     },
     "callouts_are_known": {"unknown": append("see", "\n\n> **Behold.** A heap.")},
     "asks_for_a_prediction_before_results": {
         "none": replace("predict", "> **Predict.**", ""),
         "too late": move("predict", 16),
+    },
+    "predictions_offer_choices_of_one_form": {
+        "none": replace("predict", "<details>", "<p>"),
+        "one": replace("predict", PREDICTION[PREDICTION.index("> <details><summary>$a") :], ""),
+        "no right one": replace("predict", "Right:", "No:"),
+        "two right ones": replace("predict", "No:", "Right:"),
+        "no verdict": replace("predict", "No: sand", "Sand"),
+        "no blank line": replace("predict", "</summary>\n>\n> No", "</summary>\n> No"),
+        "not apart from the question": replace("predict", "cost?\n>\n", "cost?\n"),
+        "text between": replace("predict", "> <details><summary>$", "> Or:\n> <details><summary>$"),
     },
     "shows_what_goes_wrong": {"nothing": replace("wrong", "What goes wrong", "Well")},
     "ends_with_summary_and_references": {
@@ -237,9 +303,24 @@ BREACHES: dict[str, dict[str, Callable[[Raw], None]]] = {
     },
     "shows_at_most_25_code_cells": {"too many": _many_cells},
     "no_cell_is_longer_than_30_lines": {"too long": append("own", "\nx = 1" * 29)},
-    "folded_cells_have_a_form_title": {
+    "shows_at_most_200_lines_of_code": {
+        "too many": lambda raw: [add(f"long-{n}", "x = 1\n" * 25)(raw) for n in range(8)]
+    },
+    "open_code_fits_80_columns": {"too wide": append("core", f"  # {'wide ' * 15}")},
+    "folded_cells_are_folded_everywhere": {
         "no title": replace("claim", "# @title", "#"),
         "not a form": replace("solution-1", ' {display-mode: "form"}', ""),
+        "open in JupyterLab": lambda raw: cell(raw, "claim")["metadata"].pop("jupyter"),
+    },
+    "every_drawing_is_folded_below_its_picture": {
+        "open": untag("figure", "hide-input"),
+        "open pyplot": add("bare", "plt.plot([1, 2])"),
+        "another title": replace("own", "Figure:", "Hole:"),
+        "imports open": untag("imports", "hide-input"),
+        "imports untitled": replace("imports", "@title Imports", "@title Names"),
+        "picture hidden": lambda raw: cell(raw, "own")["metadata"]["jupyter"].update(
+            outputs_hidden=True
+        ),
     },
     "every_generator_is_seeded": {
         "global": append("own", "\nnp.random.rand(3)"),
@@ -289,8 +370,12 @@ BREACHES: dict[str, dict[str, Callable[[Raw], None]]] = {
         "no statement": remove("exercise-2"),
         "solution first": move("solution-1", 10),
     },
-    "exercises_are_numbered_in_rising_difficulty": {
+    "every_check_has_its_checker": {
         "another chapter's": replace("check-1", "ot-07-1", "ot-08-1"),
+        "another part's": replace("check-1", "ot-07-1", "sl-07-1"),
+        "none": replace("check-1", "ot-07-1", "ot-07-4"),
+    },
+    "exercises_are_numbered_in_rising_difficulty": {
         "the same twice": replace("check-2", "ot-07-2", "ot-07-1"),
         "no stars": replace("exercise-1", "★", ""),
         "falling": replace("exercise-1", "★", "★★★★"),
@@ -303,7 +388,7 @@ BREACHES: dict[str, dict[str, Callable[[Raw], None]]] = {
     },
     "solutions_are_folded_and_explained": {
         "shown": untag("solution-1", "hide-cell"),
-        "open in JupyterLab": lambda raw: cell(raw, "solution-1")["metadata"].pop("jupyter"),
+        "answer in JupyterLab": lambda raw: cell(raw, "solution-1")["metadata"].pop("jupyter"),
         "wrong title": replace("solution-1", "exercise 1", "exercise 2"),
         "no comment": replace("solution-1", "# Two, because one and one are two.\n", ""),
     },

@@ -3,7 +3,8 @@
 import pytest
 
 from otbook_utils.parts import declared_exercises, room_of
-from tests.chapters.exercises import Case, wrong_answers
+from otbook_utils.teaching import wrong
+from tests.chapters.exercises import Case, solved, wrong_answers
 from tests.chapters.notebook import Notebook, chapter_id, chapters
 
 NOTEBOOKS = [Notebook(path) for path in chapters()]
@@ -18,10 +19,15 @@ def test_stub_is_not_attempted(case):
 
 
 @each_exercise
-def test_solution_is_right(case):
-    verdict = case.verdict(case.exercise.solution.source)
+def test_solution_is_right_and_each_known_mistake_gets_its_own_hint(case):
+    """What a checker takes for a mistake is handed in: its inputs must tell it from the others."""
+    verdict, declared = solved(case)
     assert verdict.status == "right", verdict
     assert verdict.message
+    for mistake in declared:
+        assert mistake.verdict == wrong(mistake.hint)
+    typed = wrong_answers(case.notebook).WRONG_ANSWERS.get(case.exercise.id, {})
+    assert len(typed) + len(declared) >= 2, f"{case.exercise.id} needs two wrong answers at least"
 
 
 @each_exercise
@@ -29,7 +35,6 @@ def test_mistakes_are_wrong_and_each_gets_its_own_hint(case):
     """A chapter that means two mistakes to share a hint names them in its SHARED_HINTS."""
     module = wrong_answers(case.notebook)
     sources = module.WRONG_ANSWERS.get(case.exercise.id, {})
-    assert len(sources) >= 2, f"{case.exercise.id} needs two wrong answers at least"
     said = {
         name: case.verdict(source, case.exercise.check.source) for name, source in sources.items()
     }
