@@ -25,11 +25,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from otbook_utils.files import write_atomically
 from otbook_utils.scarce_labels.losses import ClassBalancedLoss
 from otbook_utils.training.batches import DeviceBatches, pixel_statistics
 from otbook_utils.training.devices import device
 from otbook_utils.training.engine import Engine
-from otbook_utils.training.files import write_atomically
 from otbook_utils.training.provenance import environment
 from otbook_utils.training.resnet import ResNet18
 from otbook_utils.training.seeds import seed_everything

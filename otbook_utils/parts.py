@@ -15,22 +15,53 @@ class Part:
     """A part of the book.
 
     prefix: with which the ids of its exercises begin. folder: its name under `book`,
-    `otbook_utils` and `tests`. title: as it is printed.
+    `otbook_utils` and `tests`. title: as it is printed. question: the one that it answers.
     """
 
     prefix: str
     folder: str
     title: str
+    question: str = ""
 
 
-# A part of one's own is one more line.
+# In the order of their numerals, I, II, … A part of one's own is one more line.
 PARTS = (
-    Part("ot", "optimal_transport", "Optimal transport"),
-    Part("gm", "generative_models", "Generative models"),
-    Part("nf", "normalizing_flows", "Normalizing flows"),
-    Part("bn", "bayesian_networks", "Bayesian networks"),
-    Part("uq", "uncertainty", "Uncertainty"),
-    Part("sl", "scarce_labels", "Scarce labels"),
+    Part(
+        "ot",
+        "optimal_transport",
+        "Optimal transport",
+        "How far apart are two distributions, if distance between points matters?",
+    ),
+    Part(
+        "gm",
+        "generative_models",
+        "Generative models",
+        "How do networks learn to imitate data, and how do we measure the imitation?",
+    ),
+    Part(
+        "nf",
+        "normalizing_flows",
+        "Normalising flows",
+        "What if a network can be inverted, so that it gives every point a density?",
+    ),
+    Part(
+        "bn",
+        "bayesian_networks",
+        "Bayesian networks",
+        "What if the weights themselves are a distribution?",
+    ),
+    Part(
+        "uq",
+        "uncertainty",
+        "Uncertainty",
+        "When should a model say “I do not know”?",
+    ),
+    Part(
+        "sl",
+        "scarce_labels",
+        "Scarce labels",
+        "How should a loss treat classes that are rare, alike or unlabelled?",
+    ),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import posixpath
 import re
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
+
+from otbook_utils.parts import PARTS
 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 _ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
@@ -44,22 +47,22 @@ class Part:
 
 
 def parts(app: Sphinx) -> list[Part]:
-    """Return the parts that `book_parts` in the configuration names, then those of the fork's own.
+    """Return the parts of the book in their order, then those that only the contents know.
 
     A chapter is a notebook of the table of contents whose name begins with its number.
     """
-    folders: dict[str, dict[str, Any]] = {part["folder"]: part for part in app.config.book_parts}
-    notebooks: dict[str, list[str]] = {folder: [] for folder in folders}
+    names = {part.folder: (part.title, part.question) for part in PARTS}
+    notebooks: dict[str, list[str]] = {folder: [] for folder in names}
     for caption, docname in contents(app):
         folder = posixpath.basename(posixpath.dirname(docname))
         if chapter_place(docname) is not None and _path(app, docname).is_file():
-            folders.setdefault(folder, {"name": caption or folder, "question": ""})
+            names.setdefault(folder, (caption or folder, ""))
             notebooks.setdefault(folder, []).append(docname)
     found = []
-    for place, (folder, part) in enumerate(folders.items(), start=1):
+    for place, (folder, (name, question)) in enumerate(names.items(), start=1):
         numeral = roman(place)
         chapters = tuple(_chapter(app, docname, numeral) for docname in notebooks[folder])
-        found.append(Part(numeral, folder, part["name"], part["question"], chapters))
+        found.append(Part(numeral, folder, name, question, chapters))
     return found
 
 
@@ -110,10 +113,17 @@ def read_title_cell(text: str, docname: str) -> dict[str, Any]:
 
 
 def _chapter(app: Sphinx, docname: str, numeral: str) -> Chapter:
-    cells = json.loads(_path(app, docname).read_text(encoding="utf-8"))["cells"]
-    first = "".join(cells[0]["source"]) if cells else ""
+    path = _path(app, docname)
+    first = _first_cell(path, path.stat().st_mtime_ns)
     number = f"{numeral}.{chapter_place(docname)}"
     return Chapter(docname=docname, number=number, **read_title_cell(first, docname))
+
+
+@functools.lru_cache(maxsize=1000)
+def _first_cell(path: Path, modified: int) -> str:
+    """Return the text of a notebook's first cell, read once as long as the file is the same."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return "".join(cells[0]["source"]) if cells else ""
 
 
 def _path(app: Sphinx, docname: str) -> Path:

@@ -1,6 +1,6 @@
 """Number the chapters the same everywhere: I.1, I.2 … in titles, in the sidebar and in links.
 
-The numeral is the part's (`book_parts` in _config.yml), the number that of the chapter's file, as
+The numeral is the part's (otbook_utils/parts.py), the number that of the chapter's file, as
 in the names of its exercises. A link to a chapter whose text is a number shows the number of the
 chapter it leads to, whatever was written there.
 """
@@ -30,7 +30,7 @@ class Numbers(SphinxTransform):
         for tree in self.document.findall(addnodes.toctree):
             for part in book:
                 if any(chapter.docname in tree["includefiles"] for chapter in part.chapters):
-                    tree["caption"] = f"{part.numeral} · {tree['caption']}"
+                    tree["caption"] = f"{part.numeral} · {part.name}"
         for link in self.document.findall(addnodes.pending_xref):
             chapter = chapters.get(link["reftarget"])
             if chapter and link.get("refdomain") == "doc" and _NUMBER.fullmatch(link.astext()):
@@ -75,7 +75,6 @@ def shorten(title: nodes.Element) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    app.add_config_value("book_parts", [], "env")
     app.add_transform(Numbers)
     app.connect("doctree-read", shorten_titles, priority=600)  # after Sphinx has gathered titles
     return {"parallel_read_safe": True, "parallel_write_safe": True}

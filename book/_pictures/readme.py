@@ -43,7 +43,7 @@ def main() -> None:
 
 def show_player(page: Page) -> Page:
     """Bring the first player into view with its slider at a third of its way."""
-    page.evaluate("async () => { await MathJax.startup.promise; await document.fonts.ready }")
+    page.evaluate("async () => { await document.fonts.ready }")
     slider = page.locator("figure.otbook-player input[type=range]").first
     slider.focus()
     for _ in range(int(slider.get_attribute("max")) // 3):

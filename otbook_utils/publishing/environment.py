@@ -107,7 +107,7 @@ def make_anew(venv: Path) -> None:
 
 def install(venv: Path, root: Path) -> None:
     """Install the pins and then the book's own package, which is used where it stands."""
-    size = "1.6 GB on disk"
+    size = "2 GB on disk"
     if platform.system() == "Linux":
         size += ", 5.7 GB with PyTorch's CUDA: see README.md"
     print(f"Installing the pinned packages into .venv (once; {size}) ...", flush=True)

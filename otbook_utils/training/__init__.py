@@ -1,14 +1,26 @@
-"""What every chapter that trains something begins with, and the engine behind recorded runs.
+"""What every chapter that trains something begins with: seeds, sizes, progress, and one loop."""
 
-Devices, seeds, profiles, progress and recorded results are imported from here. The engine
-(`training.engine`, with `training.batches`, `training.checkpoints` and `training.resnet`) and the
-sweeps (`training.sweeps`) are imported by name: they need lightning-fabric, which takes its time.
-"""
-
+from otbook_utils.training.batches import DeviceBatches
 from otbook_utils.training.devices import device
+from otbook_utils.training.history import History
+from otbook_utils.training.loop import train
+from otbook_utils.training.places import whole_batch
 from otbook_utils.training.profiles import profile
 from otbook_utils.training.progress import progress
-from otbook_utils.training.results import RunResult, load_results
 from otbook_utils.training.seeds import seed_everything
+from otbook_utils.training.side_by_side import SideBySide, train_side_by_side
+from otbook_utils.training.state import State
 
-__all__ = ["RunResult", "device", "load_results", "profile", "progress", "seed_everything"]
+__all__ = [
+    "DeviceBatches",
+    "History",
+    "SideBySide",
+    "State",
+    "device",
+    "profile",
+    "progress",
+    "seed_everything",
+    "train",
+    "train_side_by_side",
+    "whole_batch",
+]

@@ -1,11 +1,10 @@
 """Checkpoints that survive being killed: written whole or not at all, resumed to the last bit."""
 
-import hashlib
 import io
 import os
 import random
-import struct
 import warnings
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,14 +12,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from otbook_utils.training.files import sync_folder, write_atomically
+from otbook_utils.files import sync_folder, write_atomically
 
 
 class CheckpointError(RuntimeError):
     """A checkpoint is damaged or belongs to another run.
 
     The message names the file, what is wrong with it and what to do.
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
 
     >>> issubclass(CheckpointError, RuntimeError)
     True
@@ -32,8 +30,6 @@ class Checkpoint:
 
     path: the newest; the one before is `previous`. Both hold tensors and plain containers alone and
     are read with `weights_only=True`, so that opening somebody else's checkpoint runs no code.
-
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -59,11 +55,11 @@ class Checkpoint:
         torch.save(dict(state), archive)
         # A damaged file must not push out the good one before it.
         keep = None if self._newest_is_damaged else self.previous
-        write_atomically(self.path, _sealed(archive.getvalue()), keep=keep)
+        write_atomically(self.path, archive.getvalue(), keep=keep)
         self._newest_is_damaged = False
 
     def load(self) -> dict[str, Any] | None:
-        """Return the newest state on the CPU, or None if nothing was saved yet.
+        """Return the newest state, or None if nothing was saved yet.
 
         Falls back, with a warning, on the checkpoint before where the newest is damaged: a run that
         is repeated from there ends with the same numbers.
@@ -103,13 +99,11 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     """Return the state in one checkpoint file, after checking every byte of it.
 
     Raises CheckpointError if the file is cut off, altered or no checkpoint.
-
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
     """
     try:
         content = path.read_bytes()
-        _check_seal(content)
-        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        _check_every_byte(content)
+        state = torch.load(io.BytesIO(content), map_location=_where_it_was, weights_only=True)
         if not isinstance(state, dict):
             raise ValueError(f"it holds a {type(state).__name__}, not a dict")
     except Exception as error:  # a damaged archive raises nearly anything, inside torch too
@@ -118,29 +112,26 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     return state
 
 
-def _sealed(archive: bytes) -> bytes:
-    """Return the zip archive that torch.save made with its own SHA-256 as the archive's comment.
+def _check_every_byte(content: bytes) -> None:
+    """Raise unless the checksums inside the zip archive that torch.save makes hold.
 
-    torch.load looks at no checksum: it would read an altered weight without a word. A comment keeps
-    the file one that torch.load opens.
+    torch.load looks at none of them: it would read an altered weight without a word.
     """
-    seal = hashlib.sha256(archive).hexdigest().encode()
-    # A zip archive without a comment ends with the comment's length, two bytes of zero.
-    return archive[:-2] + struct.pack("<H", len(seal)) + seal
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        damaged = archive.testzip()
+    if damaged is not None:
+        raise ValueError(f"the checksum of {damaged} inside it does not hold")
 
 
-def _check_seal(content: bytes) -> None:
-    archive, length, seal = content[:-66] + bytes(2), content[-66:-64], content[-64:]
-    if length != struct.pack("<H", 64) or seal != hashlib.sha256(archive).hexdigest().encode():
-        raise ValueError("it was cut off or altered: its SHA-256 does not hold")
+def _where_it_was(storage: torch.UntypedStorage, place: str) -> torch.UntypedStorage:
+    """Leave on the CPU what was there, and what was on a GPU if there is none now."""
+    return storage.cuda() if place.startswith("cuda") and torch.cuda.is_available() else storage
 
 
 def random_state() -> dict[str, Any]:
     """Return the states of Python's, NumPy's and torch's generators, that of the GPU included.
 
     The result holds tensors and plain containers alone, so that a checkpoint can carry it.
-
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
 
     >>> before = random_state()
     >>> drawn = random.random(), np.random.rand(), torch.rand(1).item()
@@ -162,8 +153,6 @@ def restore_random_state(state: Mapping[str, Any]) -> None:
     """Put the generators back to what `random_state` returned.
 
     That of the GPU is restored where there is one now and was one then.
-
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
     """
     version, keys, cached = state["python"]
     random.setstate((version, tuple(keys), cached))

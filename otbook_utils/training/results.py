@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from otbook_utils.training.files import write_atomically
+from otbook_utils.files import write_atomically
 from otbook_utils.training.provenance import checkout
 
 FORMAT = 1

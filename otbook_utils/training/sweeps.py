@@ -15,8 +15,8 @@ from typing import Any, Protocol, TypeVar
 import torch
 from filelock import FileLock, Timeout
 
+from otbook_utils.files import remove_leftovers
 from otbook_utils.training.checkpoints import Checkpoint
-from otbook_utils.training.files import remove_leftovers
 from otbook_utils.training.results import (
     ResultError,
     RunResult,

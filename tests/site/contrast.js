@@ -31,11 +31,11 @@
   const seen = new Set();
   const walker = document.createTreeWalker(
     document.querySelector("article, main"), NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT,
-    (node) => node.nodeName === "MJX-MATH" || node.nodeName === "MJX-ASSISTIVE-MML"
+    (node) => node.parentElement?.classList.contains("katex")
       ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT);
   while (walker.nextNode()) {
     const node = walker.currentNode;
-    const formula = node.nodeName === "MJX-CONTAINER";
+    const formula = node.classList?.contains("katex");
     if (!formula && (node.nodeType !== Node.TEXT_NODE || !node.textContent.trim())) continue;
     const element = formula ? node : node.parentElement;
     if (seen.has(element) || !element.checkVisibility() || element.closest("script, style")) {

@@ -21,6 +21,7 @@ from tests.site.visiting import EXTRA_PAGES, chapter_names, page_names
 
 ROOT = Path(__file__).parents[2]
 EVERY_PAGE = [*page_names(), *EXTRA_PAGES]
+OWN = ("fonts", "katex")
 MOST_BYTES = 1_000_000
 LARGEST_FILE = 1_500_000
 
@@ -82,18 +83,23 @@ def test_no_file_of_the_book_is_heavy() -> None:
 
 
 @each_own_page
-def test_formulas_are_drawn_by_our_own_mathjax(site: Path, name: str) -> None:
+def test_katex_is_loaded_where_there_are_formulas_and_nowhere_else(site: Path, name: str) -> None:
     page = read(site / name)
-    scripts = [script["src"].split("?")[0] for script in page.find_all("script", src=True)]
-    own = [source for source in scripts if source.endswith("_static/mathjax/tex-chtml.js")]
-    assert len(own) == 1 or not page.select(".math")
-    assert [source for source in scripts if "mathjax" in source.lower()] == own
+    loaded = [address.split("?")[0] for address in loads(page)]
+    files = [Path(address).name for address in loaded if "_static/katex/" in address]
+    assert files == (["katex.min.css", "katex.min.js"] if page.select(".math") else [])
+    assert [address for address in loaded if "mathjax" in address.lower()] == []
 
 
-def test_mathjax_has_its_fonts_and_its_licence(site: Path) -> None:
-    mathjax = site / "_static" / "mathjax"
-    assert len(list((mathjax / "output/chtml/fonts/woff-v2").glob("*.woff"))) >= 20
-    assert "Apache License" in (mathjax / "LICENSE").read_text(encoding="utf-8")
+def test_fonts_that_a_style_sheet_names_exist_and_their_licences_too(site: Path) -> None:
+    for sheet in ("book.css", "katex/katex.min.css", "styles/pydata-sphinx-theme.css"):
+        path = site / "_static" / sheet
+        addresses = style_addresses(path.read_text(encoding="utf-8"))
+        fonts = [address for address in addresses if re.search(r"\.(woff2?|ttf)$", address)]
+        assert [font for font in fonts if not (path.parent / font).is_file()] == []
+        assert fonts or sheet.startswith("styles")
+    licences = {name: (site / "_static" / name / "LICENSE").read_text("utf-8") for name in OWN}
+    assert "MIT" in licences["katex"] and "SIL Open Font License" in licences["fonts"]
 
 
 @each_own_page

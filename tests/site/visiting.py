@@ -52,7 +52,6 @@ class Visitor:
         page.on("response", lambda answer: self._receive(name, answer))
         page.goto(self.address + name, wait_until="load")
         if javascript:
-            page.evaluate("async () => { await window.MathJax?.startup?.promise }")
             page.evaluate("async () => { await document.fonts.ready }")
         return page
 

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from otbook_utils.files import write_atomically
 from otbook_utils.training.batches import DeviceBatches
 from otbook_utils.training.checkpoints import Checkpoint
 from otbook_utils.training.engine import Engine, open_fabric
-from otbook_utils.training.files import write_atomically
 from otbook_utils.training.seeds import seed_everything
 
 EPOCHS = 4

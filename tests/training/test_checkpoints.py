@@ -31,14 +31,22 @@ def test_what_was_saved_comes_back(saved):
     assert state["note"] == ["a", None, (1, 2.5)]
 
 
-def test_altering_any_byte_is_noticed(saved):
-    content = saved.path.read_bytes()
-    for place in range(0, len(content), 3):
+def test_altering_any_bit_is_noticed_or_harmless(saved):
+    """The archive's checksums cover all content; beside it lie dates and padding."""
+    content, refused = saved.path.read_bytes(), 0
+    for place in range(len(content)):
         altered = bytearray(content)
-        altered[place] ^= 1
+        altered[place] ^= 1 << place % 8
         saved.path.write_bytes(altered)
-        with pytest.raises(CheckpointError, match=r"run\.ckpt is damaged"):
-            read_checkpoint(saved.path)
+        try:
+            state = read_checkpoint(saved.path)
+        except CheckpointError as error:
+            assert "run.ckpt is damaged" in str(error)
+            refused += 1
+            continue
+        assert state.pop("weights").tolist() == [0, 1, 2, 3, 4, 5]
+        assert state == {"epoch": 1, "note": ["a", None, (1, 2.5)]}
+    assert refused > len(content) / 4
 
 
 @pytest.mark.parametrize("left", [0, 1, 65, 66, 500, -1])
