@@ -2,13 +2,13 @@
 
 // ---- memory: in this browser alone, one entry for the whole book ----
 
+const MEMORY = "comparing-distributions";
 const root = new URL(document.documentElement.dataset.content_root ?? "./", location).pathname;
-const pageName = (url) => new URL(url, location).pathname.slice(root.length);
-const page = pageName(location);
+const page = location.pathname.slice(root.length);
 
 function recall() {
   try {
-    return JSON.parse(localStorage.getItem("comparing-distributions")) ?? {};
+    return JSON.parse(localStorage.getItem(MEMORY)) ?? {};
   } catch {
     return {}; // a browser that keeps nothing, or something else under our name
   }
@@ -18,10 +18,77 @@ function remember(change) {
   const memory = recall();
   change((memory[page] ??= {}));
   try {
-    localStorage.setItem("comparing-distributions", JSON.stringify(memory));
+    localStorage.setItem(MEMORY, JSON.stringify(memory));
   } catch {
     // nothing is kept, and nothing depends on it
   }
+  showMemory();
+}
+
+function forget() {
+  localStorage.removeItem(MEMORY);
+  for (const choice of document.querySelectorAll(".tried")) {
+    choice.classList.remove("tried", "first-guess");
+    choice.open = false;
+  }
+  showMemory();
+}
+
+// Ticks what was read in the sidebar and on the map, and dots what was begun with a guess.
+function showMemory() {
+  const memory = recall();
+  for (const link of document.querySelectorAll(".bd-links a, a[data-chapter]")) {
+    const { pathname } = new URL(link.getAttribute("href"), location);
+    const { read, guesses } = memory[pathname.slice(root.length)] ?? {};
+    link.querySelector(".memory")?.remove();
+    if (link.closest(".book-map")) tickBox(link, Boolean(read));
+    else if (read || guesses) tickLine(link, Boolean(read));
+  }
+  const button = document.querySelector(".forget");
+  if (button) button.hidden = Object.keys(memory).length === 0;
+}
+
+function tickLine(link, read) {
+  const mark = document.createElement("span");
+  mark.className = "memory";
+  mark.title = mark.ariaLabel = read ? "read" : "begun";
+  mark.role = "img";
+  mark.textContent = read ? "✓" : "·";
+  link.append(mark);
+}
+
+function tickBox(link, read) {
+  link.classList.toggle("read", read);
+  link.dataset.told ??= link.ariaLabel;
+  link.ariaLabel = link.dataset.told + (read ? " · read" : "");
+  if (!read) return;
+  const number = link.querySelector("text");
+  const mark = number.cloneNode();
+  mark.classList.add("memory");
+  mark.setAttribute("x", Number(number.getAttribute("x")) + 17);
+  mark.setAttribute("y", Number(number.getAttribute("y")) - 11);
+  mark.textContent = "✓";
+  link.append(mark);
+}
+
+function offerToForget() {
+  const button = document.createElement("button");
+  button.className = "forget";
+  button.type = "button";
+  button.textContent = "Forget what I read and guessed";
+  button.addEventListener("click", forget);
+  document.querySelector(".bd-links")?.append(button);
+}
+
+// A page counts as read when its end has been in view.
+function noticeReading() {
+  const end = document.querySelector(".prev-next-footer");
+  if (!end || !page.startsWith("book/")) return;
+  new IntersectionObserver((entries, observer) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    observer.disconnect();
+    remember((here) => (here.read = true));
+  }).observe(end);
 }
 
 // ---- guesses: the first choice is remembered, whatever was opened keeps its mark ----
@@ -101,3 +168,6 @@ if (window.katex) drawFormulas();
 document.querySelectorAll("article :is(pre, div.math)").forEach((box) => watchWidth.observe(box));
 document.querySelectorAll(".book-map").forEach(watchMap);
 markGuesses();
+offerToForget();
+showMemory();
+noticeReading();
