@@ -15,6 +15,7 @@ from sphinx.application import Sphinx
 from otbook_utils.parts import PARTS
 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+_FACTS = re.compile(r"\*\*(\d+) minutes")
 _ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 
 
@@ -92,12 +93,16 @@ def roman(number: int) -> str:
 
 
 def read_title_cell(text: str, docname: str) -> dict[str, Any]:
-    """Return what the first cell of a chapter says: title, promise, minutes and needs."""
+    """Return what the first cell of a chapter says: title, promise, minutes and needs.
+
+    The facts are the paragraph that begins with the minutes, in parts with a dot between them.
+    """
     title = re.search(r"^# (.+)$", text, re.MULTILINE)
     paragraphs = [block.strip() for block in re.split(r"\n\s*\n", text) if block.strip()]
+    facts = next((block for block in paragraphs if _FACTS.match(block)), "")
     promise = next((block for block in paragraphs if not block.startswith(("#", "**"))), "")
-    minutes = re.search(r"(\d+) minutes", text)
-    needs = re.search(r"\bneeds:?\s*(.*?)(?: · |\n\s*\n|\Z)", text, re.DOTALL)
+    minutes = _FACTS.match(facts)
+    needs = re.search(r"\bneeds:(.*?)(?: · |\Z)", facts, re.DOTALL)
     folder = posixpath.dirname(docname)
     links = [
         posixpath.normpath(posixpath.join(folder, link)).removesuffix(".ipynb")
