@@ -15,7 +15,6 @@ import numpy as np
 from otbook_utils.teaching.answers import (
     WrongAnswer,
     close,
-    described,
     expect_array,
     expect_number,
     expect_numbers,
@@ -175,7 +174,8 @@ def _told(case: Case, names: Sequence[str]) -> str:
         elif shape:
             words.append(f"`{name}` of shape {tuple(shape)}")
         else:
-            words.append(f"`{name}` = {described(argument)}")
+            text = repr(argument)
+            words.append(f"`{name} = {text}`" if len(text) <= 40 else f"`{name}` as it is")
     return ", ".join(words)
 
 

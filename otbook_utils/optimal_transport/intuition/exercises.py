@@ -11,7 +11,7 @@ from otbook_utils.teaching import (
     close,
     exercise,
     expect_array,
-    expect_number,
+    expect_function,
     right,
     wrong,
 )
@@ -120,91 +120,91 @@ def check_units(answer: Any) -> Verdict:
 def check_line(answer: Callable[[np.ndarray, np.ndarray, float], float]) -> Verdict:
     """Check `wasserstein_line(x, y, p)` against the linear programme on unsorted samples."""
     rng = np.random.default_rng(3)
-    for n, p in ((4, 1), (7, 2), (12, 3)):
-        x, y = rng.normal(size=n), 2 + 3 * rng.normal(size=n)
-        got = expect_number(answer(x.copy(), y.copy(), p), name="the result")
-        wanted = ot.emd2([], [], np.abs(x[:, None] - y) ** p) ** (1 / p)
-        if not close(got, wanted, tol=1e-6):
-            slip = _slip_on_a_line(got, x, y, p)
-            return wrong(slip or f"For p = {p}, n = {n}: expected {wanted:.4f}, got {got:.4f}.")
+    samples = ((rng.normal(size=n), 2 + 3 * rng.normal(size=n), p) for n, p in _SIZES)
+    expect_function(answer, _by_linear_programme, samples, _slips_on_a_line)
     return right(
         "By two sorts and a mean it takes about n log n steps, where the general problem needs "
         "about n³. Many fast approximations in higher dimensions are built on this function."
     )
 
 
-def _slip_on_a_line(got: float, x: np.ndarray, y: np.ndarray, p: float) -> str:
-    """Say which mistake gives this number in place of the distance, or nothing if none is known."""
+_SIZES = ((4, 1), (7, 2), (12, 3))  # points in each sample, and the exponent p
+
+
+def _by_linear_programme(x: np.ndarray, y: np.ndarray, p: float) -> float:
+    return ot.emd2([], [], np.abs(x[:, None] - y) ** p) ** (1 / p)
+
+
+def _slips_on_a_line(x: np.ndarray, y: np.ndarray, p: float) -> dict[str, Any]:
+    """Return what each known mistake gives in place of the distance."""
     n, signed = len(x), np.sort(x) - np.sort(y)
     gaps, given = np.abs(signed) ** p, np.abs(x - y) ** p
     nearest = (np.abs(x[:, None] - y) ** p).min(axis=1).mean()
-    slips = {
-        "You paired the points in the order given. Who goes to the leftmost place?": [
-            given.mean(),
+    return {
+        "You paired the points in the order given. Who goes to the leftmost place?": (
             given.mean() ** (1 / p),
-        ],
-        f"Right for p = 1, but for p = {p} you return the same: each gap costs gap ** p.": [
-            np.abs(signed).mean(),
-        ],
-        "Gaps to the left and to the right cancel here: take `np.abs` of each.": [
+            given.mean(),
+        ),
+        f"Right for p = 1, but for p = {p} you return the same: each gap costs gap ** p.": (
+            np.abs(signed).mean()
+        ),
+        "Gaps to the left and to the right cancel here: take `np.abs` of each.": (
             signed.mean(),
             abs(signed.mean()),
-        ],
-        "You added up over the points. Each point carries the mass 1/n.": [
-            gaps.sum(),
+        ),
+        "You added up over the points. Each point carries the mass 1/n.": (
             gaps.sum() ** (1 / p),
-        ],
-        "The masses 1/n belong under the root, with the gaps: mean first, then root.": [
-            gaps.sum() ** (1 / p) / n,
-        ],
+            gaps.sum(),
+        ),
+        "The masses 1/n belong under the root, with the gaps: mean first, then root.": (
+            gaps.sum() ** (1 / p) / n
+        ),
         f"For p = {p} this is the cost, in the unit of `x` to the power {p}. The root that brings "
-        "it back to the unit of `x` is missing.": [gaps.mean()],
-        "`** 1 / p` takes the first power and then divides by p. The root is `** (1 / p)`.": [
-            gaps.mean() / p,
-        ],
-        "The root is the p-th one, `** (1 / p)`, not always the square root.": [
-            gaps.mean() ** 0.5,
-        ],
+        "it back to the unit of `x` is missing.": gaps.mean(),
+        "`** 1 / p` takes the first power and then divides by p. The root is `** (1 / p)`.": (
+            gaps.mean() / p
+        ),
+        "The root is the p-th one, `** (1 / p)`, not always the square root.": gaps.mean() ** 0.5,
         "You sent every point to its nearest place: some places then get more than 1/n, and "
-        "others nothing.": [nearest, nearest ** (1 / p)],
+        "others nothing.": (nearest ** (1 / p), nearest),
+        "One number is asked for, the mean over all gaps.": gaps,
     }
-    return next(
-        (hint for hint, numbers in slips.items() if any(close(got, k) for k in numbers)), ""
-    )
 
 
 @exercise("ot-01-4")
 def check_destination(answer: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Verdict:
     """Check `destination(P, Y)` on a plan that splits its rows, with unequal masses."""
-    rng = np.random.default_rng(4)
-    P, Y = np.array([[0.1, 0.2, 0.0], [0.0, 0.3, 0.4]]), rng.normal(size=(3, 2))
-    got = expect_array(answer(P.copy(), Y.copy()), shape=(2, 2), name="the result")
-    sent, got_mass = P.sum(axis=1, keepdims=True), P.sum(axis=0)
-    if close(got, P @ Y / sent, tol=1e-6):
-        return right(
-            "This is the barycentric projection. It turns a plan into a map: with it people move "
-            "colours from one photograph to another, or simulated data to where real data lie."
-        )
-    if close(got, Y[P.argmax(axis=1)]):
-        return wrong("That follows the largest partner only. All partners count, by their mass.")
-    if close(got, P @ Y):
-        return wrong(
-            "A weighted mean divides by the sum of its weights. What does row i of `P` sum to?"
-        )
-    if close(got, len(P) * P @ Y):
-        return wrong("You divided by 1/n. The rows of this plan do not all sum to 1/n.")
-    if close(got, P @ Y / P.sum(axis=1)):
-        return wrong(
-            "You divided column k by the sum of row k. `P.sum(axis=1, keepdims=True)` is a column: "
-            "it divides each row by its own sum."
-        )
-    if close(got, [Y[row > 0].mean(axis=0) for row in P]):
-        return wrong("You counted all partners alike. Each counts by the mass that it gets.")
-    if close(got, (P / got_mass) @ Y):
-        return wrong("You divided by the column sums: what arrives at j. What leaves i is needed.")
-    return wrong(
-        f"For `P = {P.tolist()}` row 0 must be a mean of `Y[0]` and `Y[1]`, weighted 1 to 2."
+    P = np.array([[0.1, 0.2, 0.0], [0.0, 0.3, 0.4]])
+    Y = np.random.default_rng(4).normal(size=(3, 2))
+    hint = f"For `P = {P.tolist()}` row 0 must be a mean of `Y[0]` and `Y[1]`, weighted 1 to 2."
+    expect_function(answer, _destination, [(P, Y)], _slips_of_destinations, otherwise=hint)
+    return right(
+        "This is the barycentric projection. It turns a plan into a map: with it people move "
+        "colours from one photograph to another, or simulated data to where real data lie."
     )
+
+
+def _destination(P: np.ndarray, Y: np.ndarray) -> np.ndarray:
+    return P @ Y / P.sum(axis=1, keepdims=True)
+
+
+def _slips_of_destinations(P: np.ndarray, Y: np.ndarray) -> dict[str, Any]:
+    """Return what each known mistake gives in place of the mean destinations."""
+    return {
+        "That follows the largest partner only. All partners count, by their mass.": (
+            Y[P.argmax(axis=1)]
+        ),
+        "A weighted mean divides by the sum of its weights. What does row i of `P` sum to?": P @ Y,
+        "You divided by 1/n. The rows of this plan do not all sum to 1/n.": len(P) * P @ Y,
+        "You divided column k by the sum of row k. `P.sum(axis=1, keepdims=True)` is a column: it "
+        "divides each row by its own sum.": P @ Y / P.sum(axis=1),
+        "You counted all partners alike. Each counts by the mass that it gets.": (
+            np.array([Y[row > 0].mean(axis=0) for row in P])
+        ),
+        "You divided by the column sums: what arrives at j. What leaves i is needed.": (
+            P / P.sum(axis=0) @ Y
+        ),
+    }
 
 
 @exercise("ot-01-5")
