@@ -39,7 +39,7 @@ def test_what_is_wanted_passes_as_a_list_an_array_and_a_tensor(values):
 
 @given(arrays(float, (2, 3), elements=finite), st.floats(1e-8, 1e-2))
 def test_twice_the_tolerance_is_refused(values, tol):
-    with pytest.raises(WrongAnswer, match=r"Expected \[\[.*\], got \["):
+    with pytest.raises(WrongAnswer, match=r"Expected .* at \[\d, \d\], got "):
         expect_close(values + 2 * tol * (1 + np.abs(values).max()), values, tol=tol)
 
 
@@ -90,8 +90,7 @@ def test_a_mistake_is_found_even_where_its_shape_is_another():
 
 def test_an_unknown_mistake_is_told_the_case():
     assert said(lambda x, w: 3 * scores(x, w)) == (
-        "For `x = [[1, -2], [0.5, 3], [-1, 4]]`, `w = [2, -1]`: "
-        "expected [16, 4, 36], got [48, 12, 108]."
+        "For `x` of shape (3, 2), `w = [2, -1]`: expected [16, 4, 36], got [48, 12, 108]."
     )
     assert said(lambda x, w: 3 * scores(x, w), otherwise="No.") == "No."
     assert said(lambda x, w: 3 * scores(x, w), otherwise=lambda x, w: f"{len(x)}") == "3"

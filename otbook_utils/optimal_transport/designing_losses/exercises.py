@@ -20,7 +20,8 @@ from otbook_utils.teaching import (
     close,
     exercise,
     expect_array,
-    expect_number,
+    expect_close,
+    expect_function,
     right,
     wrong,
 )
@@ -35,156 +36,149 @@ def check_driver(answer: Any) -> Verdict:
     """Check the two expected costs of the driver's prediction, for a person and for a road."""
     got = expect_array(answer, shape=(2,), name="`losses`")
     person, road = _SEEN @ _DRIVER[:, 3], _SEEN @ _DRIVER[:, 0]
-    if close(got, [person, road]):
-        return right(
-            "The same prediction is 22 times as bad on one picture as on the other. Cross-entropy "
-            "says 0.92 and 0.69: for it the two pictures are much the same."
-        )
-    if close(got, [road, person]):
-        return wrong("Both numbers are right, in the wrong order: first the person.")
-    if close(got, [_SEEN @ _DRIVER[3], _SEEN @ _DRIVER[0]]):
-        return wrong(
-            "You went along the row of the truth. Rows are what is predicted; the truth picks a "
-            "column. (A matrix that is not symmetric notices, here by a factor of 16.)"
-        )
-    if close(got, [_DRIVER[0, 3], _DRIVER[0, 0]]):
-        return wrong(
-            "That is the cost of the likeliest class alone. All the predicted mass has to move to "
-            "the truth, each part at its own cost."
-        )
-    if close(got, [_DRIVER[:, 3].sum(), _DRIVER[:, 0].sum()]):
-        return wrong("You added the costs up. Each counts with the probability that it got.")
-    if close(got, [person / 4, road / 4]):
-        return wrong("You took the mean over the classes. The probabilities are the weights.")
-    for name, given, wanted in zip(("person", "road"), got, (person, road), strict=True):
-        if not close(given, wanted):
-            return wrong(
-                f"For the {name} {given:g} is not it. Go down the column of the truth: four "
-                "probabilities, each times the cost that stands beside it."
-            )
-    raise AssertionError("unreachable: one of the two numbers is wrong")
+    mistakes = {
+        "Both numbers are right, in the wrong order: first the person.": [road, person],
+        "You went along the row of the truth. Rows are what is predicted; the truth picks a "
+        "column. (A matrix that is not symmetric notices, here by a factor of 16.)": (
+            [_SEEN @ _DRIVER[3], _SEEN @ _DRIVER[0]]
+        ),
+        "That is the cost of the likeliest class alone. All the predicted mass has to move to the "
+        "truth, each part at its own cost.": [_DRIVER[0, 3], _DRIVER[0, 0]],
+        "You added the costs up. Each counts with the probability that it got.": (
+            [_DRIVER[:, 3].sum(), _DRIVER[:, 0].sum()]
+        ),
+        "You took the mean over the classes. The probabilities are the weights.": (
+            [person / 4, road / 4]
+        ),
+    }
+    missed, given = ("road", got[1]) if close(got[0], person) else ("person", got[0])
+    hint = (
+        f"For the {missed} {given:g} is not it. Go down the column of the truth: four "
+        "probabilities, each times the cost that stands beside it."
+    )
+    expect_close(got, [person, road], mistakes, otherwise=hint)
+    return right(
+        "The same prediction is 22 times as bad on one picture as on the other. Cross-entropy says "
+        "0.92 and 0.69: for it the two pictures are much the same."
+    )
 
 
 @exercise("ot-02-2")
 def check_hard_label_loss(answer: Callable[..., torch.Tensor]) -> Verdict:
     """Check `hard_label_loss(logits, labels, C)` against transport on a matrix without symmetry."""
-    generator = torch.Generator().manual_seed(2)
-    logits = 2 * torch.randn(5, 3, generator=generator)
+    logits = 2 * torch.randn(5, 3, generator=torch.Generator().manual_seed(2))
     labels = torch.tensor([0, 2, 2, 1, 0])
     C = torch.tensor([[0.0, 1.0, 7.0], [2.0, 0.0, 3.0], [9.0, 4.0, 0.0]])
-    p = logits.softmax(-1)
-    wanted = (p * C.T[labels]).sum(-1)
-    given = answer(logits.clone(), labels.clone(), C.clone())
-    got = torch.as_tensor(given).detach()
-    if got.ndim == 1 and close(got, wanted):
-        return wrong("Right for each sample; the mean over the batch is still missing.")
-    if got.numel() != 1:
-        return wrong(f"One number is wanted for the batch, and you return {tuple(got.shape)}.")
-    if close(got, wanted.mean()):
-        if isinstance(given, torch.Tensor):
-            return right(
-                "One line, no solver, any classifier. `TransportLoss` takes this very path when "
-                "its target is a label."
-            )
-        return wrong("The number is right, but it is no tensor: it has no gradient to send back.")
-    slips = {
+    case = (logits, labels, C)
+    expect_function(answer, _hard_label_loss, [case], _slips_of_the_loss, gradient_of=["logits"])
+    return right(
+        "One line, no solver, any classifier. `TransportLoss` takes this very path when its target "
+        "is a label."
+    )
+
+
+def _hard_label_loss(logits: torch.Tensor, labels: torch.Tensor, C: torch.Tensor) -> torch.Tensor:
+    return (logits.softmax(-1) * C.T[labels]).sum(-1).mean()
+
+
+def _slips_of_the_loss(
+    logits: torch.Tensor, labels: torch.Tensor, C: torch.Tensor
+) -> dict[str, torch.Tensor]:
+    """Return what each known mistake gives in place of the loss."""
+    p, costs = logits.softmax(-1), C.T[labels]  # (batch, classes)
+    loss = (p * costs).sum(-1)
+    return {
+        "Right for each sample; the mean over the batch is still missing.": loss,
         "These are the costs `C[labels]`, a row of each truth. The truth picks a column: a row of "
         "the transpose.": (p * C[labels]).sum(-1).mean(),
         "You weighted the costs by logits. Mass is never negative and sums to 1: which function "
-        "turns logits into probabilities?": (logits * C.T[labels]).sum(-1).mean(),
+        "turns logits into probabilities?": (logits * costs).sum(-1).mean(),
         "You took the mean over the classes too. The probabilities are the weights: sum over "
-        "classes, mean over samples.": (p * C.T[labels]).mean(),
+        "classes, mean over samples.": (p * costs).mean(),
         "You added up the batch; the mean is wanted, so that the step does not grow with the "
-        "batch.": wanted.sum(),
+        "batch.": loss.sum(),
         "You paid for the likeliest class alone. `argmax` has no gradient, so nothing could be "
         "learned from this.": C[logits.argmax(-1), labels].mean(),
         "You normalised over the batch. Each sample has its own distribution, along the last "
-        "dimension.": (logits.softmax(0) * C.T[labels]).sum(-1).mean(),
+        "dimension.": (logits.softmax(0) * costs).sum(-1).mean(),
         "You squared the costs. Some distances are squared by convention; a cost that somebody "
-        "has set by hand already is what it should be.": (p * C.T[labels] ** 2).sum(-1).mean(),
+        "has set by hand already is what it should be.": (p * costs**2).sum(-1).mean(),
     }
-    for hint, slip in slips.items():
-        if close(got, slip):
-            return wrong(hint)
-    return wrong(
-        f"For logits of shape (5, 3) it should give {wanted.mean():.4f}, and yours gives "
-        f"{got.item():.4f}. Compare with one sample by hand."
-    )
 
 
 @exercise("ot-02-3")
 def check_gradient(answer: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Verdict:
     """Check `transport_gradient(p, c)`: the derivative of the loss p·c along the logits."""
-    p, c = np.array([0.7, 0.2, 0.1]), np.array([5.0, 0.0, 2.0])
-    got = expect_array(answer(p.copy(), c.copy()), shape=(3,), name="the gradient")
-    if close(got, p * (c - p @ c)):
-        sure = answer(np.array([0.998, 0.001, 0.001]), c.copy())
-        if not close(sure, np.array([0.998, 0.001, 0.001]) * (c - 4.992)):
-            return wrong("Right for one prediction, but not for a surer one.")
-        return right(
-            "Now put in p = (0.998, 0.001, 0.001), surely wrong: the largest entry is 0.008, on a "
-            "loss of 5. The factor p in front is why; cross-entropy has none and answers -0.999."
-        )
-    if close(got, c):
-        return wrong(
-            "That is the derivative along p. A logit moves all of p at once: how does softmax "
-            "pass it on?"
-        )
-    if close(got, p * c):
-        return wrong(
-            "Your entries do not sum to 0, but adding a constant to all logits changes nothing. "
-            "The softmax takes something away from c."
-        )
-    if close(got, c - p @ c):
-        return wrong("Nearly: the factor that makes the gradient small is missing.")
-    if close(got, p - np.eye(3)[1]):
-        return wrong("That is the gradient of cross-entropy, and it does not know the costs.")
-    if close(got, p * (p @ c - c)):
-        return wrong("The sign: a class that costs more than average must have its logit lowered.")
-    if close(got, p * (1 - p) * c):
-        return wrong(
-            "You kept the diagonal of the softmax's derivative only. Raising one logit lowers the "
-            "probability of all the others."
-        )
-    return wrong(f"For p = {p.tolist()} and c = {c.tolist()} check one entry by a small step.")
+    c = np.array([5.0, 0.0, 2.0])
+    cases = [(np.array([0.7, 0.2, 0.1]), c), (np.array([0.998, 0.001, 0.001]), c)]
+    expect_function(
+        answer,
+        lambda p, c: p * (c - p @ c),
+        cases,
+        _slips_of_the_gradient,
+        otherwise=lambda p, c: (
+            f"For p = {p.tolist()} and c = {c.tolist()} check one entry by a small step."
+        ),
+        name="the gradient",
+    )
+    return right(
+        "Now put in p = (0.998, 0.001, 0.001), surely wrong: the largest entry is 0.008, on a loss "
+        "of 5. The factor p in front is why; cross-entropy has none and answers -0.999."
+    )
+
+
+def _slips_of_the_gradient(p: np.ndarray, c: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what each known mistake gives in place of the gradient."""
+    return {
+        "That is the derivative along p. A logit moves all of p at once: how does softmax pass it "
+        "on?": c,
+        "Your entries do not sum to 0, but adding a constant to all logits changes nothing. The "
+        "softmax takes something away from c.": p * c,
+        "Nearly: the factor that makes the gradient small is missing.": c - p @ c,
+        "That is the gradient of cross-entropy, and it does not know the costs.": (
+            p - np.eye(3)[c.argmin()]
+        ),
+        "The sign: a class that costs more than average must have its logit lowered.": (
+            p * (p @ c - c)
+        ),
+        "You kept the diagonal of the softmax's derivative only. Raising one logit lowers the "
+        "probability of all the others.": p * (1 - p) * c,
+    }
 
 
 @exercise("ot-02-4")
 def check_tree(answer: Callable[..., float]) -> Verdict:
     """Check `tree_transport(p, q, parent, length)` against the solver on three trees."""
-    for tree in _TREES:
-        given = answer(
-            tree["p"].copy(), tree["q"].copy(), list(tree["parent"]), tree["length"].copy()
-        )
-        got = expect_number(given, name="the result")
-        wanted = ot.emd2(tree["p"], tree["q"], _tree_distances(tree["parent"], tree["length"]))
-        if close(got, wanted, tol=1e-6):
-            continue
-        difference, length = tree["p"] - tree["q"], tree["length"]
-        below = _below(difference, tree["parent"])
-        if close(got, np.abs(difference) @ length):
-            return wrong(
-                "You compared node by node. An edge carries what *everything* below lacks."
-            )
-        if close(got, 0.5 * np.abs(below) @ length):
-            return wrong(
-                "Half is right for a total variation, not here: each edge is crossed once."
-            )
-        if close(got, np.abs(below).sum()):
-            return wrong("Every edge counts with its length.")
-        if close(got, below**2 @ length):
-            return wrong("You squared the masses. Cost grows in proportion to mass: |·|.")
-        if close(got, below @ length):
-            return wrong("Mass that goes up and mass that goes down must not cancel: |·|.")
-        if close(got, _below(np.abs(difference), tree["parent"]) @ length):
-            return wrong("Take |·| once, after adding up: what cancels below an edge stays below.")
-        return wrong(
-            f"For parents {tree['parent']}: expected {wanted:.4f}, and yours is {got:.4f}."
-        )
+    expect_function(answer, _transport_on_tree, _TREES, _slips_on_a_tree)
     return right(
         "One pass over the nodes, where the general problem needs about n³ steps. A line is a "
         "tree without branches, so the sum of |CDF differences| was a special case."
     )
+
+
+def _transport_on_tree(p: np.ndarray, q: np.ndarray, parent: list[int], length: np.ndarray):
+    return ot.emd2(p, q, _tree_distances(parent, length))
+
+
+def _slips_on_a_tree(
+    p: np.ndarray, q: np.ndarray, parent: list[int], length: np.ndarray
+) -> dict[str, float]:
+    """Return what each known mistake gives in place of the cost."""
+    below = _below(p - q, parent)
+    return {
+        "You compared node by node. An edge carries what *everything* below lacks.": (
+            np.abs(p - q) @ length
+        ),
+        "Half is right for a total variation, not here: each edge is crossed once.": (
+            0.5 * np.abs(below) @ length
+        ),
+        "Every edge counts with its length.": np.abs(below).sum(),
+        "You squared the masses. Cost grows in proportion to mass: |·|.": below**2 @ length,
+        "Mass that goes up and mass that goes down must not cancel: |·|.": below @ length,
+        "Take |·| once, after adding up: what cancels below an edge stays below.": (
+            _below(np.abs(p - q), parent) @ length
+        ),
+    }
 
 
 def _below(mass: np.ndarray, parent: list[int]) -> np.ndarray:
@@ -208,12 +202,12 @@ def _tree_distances(parent: list[int], length: np.ndarray) -> np.ndarray:
     return np.array([[np.abs(a - b) @ length for b in paths] for a in paths])
 
 
-def _tree(parent: list[int], seed: int) -> dict[str, Any]:
+def _tree(parent: list[int], seed: int) -> tuple[Any, ...]:
     rng = np.random.default_rng(seed)
     p, q = rng.dirichlet(np.ones(len(parent)), size=2)
     length = rng.uniform(0.5, 3, len(parent))
     length[-1] = 0  # above the root there is no edge
-    return {"p": p, "q": q, "parent": parent, "length": length}
+    return p, q, parent, length
 
 
 _TREES = [
