@@ -11,7 +11,8 @@ from otbook_utils.teaching import (
     close,
     exercise,
     expect_array,
-    expect_number,
+    expect_close,
+    expect_function,
     right,
     wrong,
 )
@@ -154,66 +155,63 @@ def check_weighted_focal(answer) -> Verdict:
     logits = torch.randn(40, 3, generator=generator, dtype=torch.float64)
     target = torch.randint(3, (40,), generator=generator)
     weight = torch.tensor([0.3, 0.7, 2.0], dtype=torch.float64)
-    for gamma in (0.0, 1.0, 2.0):
-        result = answer(logits.clone(), target.clone(), weight.clone(), gamma)
-        got = expect_number(result, name="the loss")
-        wanted = FocalLoss(gamma, weight)(logits, target).item()
-        if not close(got, wanted, tol=1e-6):
-            hint = _focal_hint(got, logits, target, weight, gamma)
-            return wrong(hint or f"For gamma = {gamma:g}: expected {wanted:.6f}, got {got:.6f}.")
+    cases = [(logits, target, weight, gamma) for gamma in (0.0, 1.0, 2.0)]
+    expect_function(
+        answer,
+        lambda logits, target, weight, gamma: FocalLoss(gamma, weight)(logits, target),
+        cases,
+        _slips_of_the_focal_loss,
+        gradient_of=["logits"],
+        name="the loss",
+        tol=1e-6,
+    )
     return right(
         "With gamma = 0 this is `F.cross_entropy(…, weight=weight)`. Now try logits of ±200 in "
         "float32 and look at the gradient: that is what the packaged loss is careful about."
     )
 
 
-def _focal_hint(got, logits, target, weight, gamma) -> str:
-    """Return the hint for a value that a usual mistake gives, or nothing."""
+def _slips_of_the_focal_loss(logits, target, weight, gamma) -> dict[str, torch.Tensor]:
+    """Return what each known mistake gives in place of the loss."""
     log_p = F.log_softmax(logits, dim=1)
     p, own = log_p.exp(), log_p.gather(1, target[:, None]).squeeze(1)
     w, true = weight[target], own.exp()
     one_hot = F.one_hot(target, 3).double()
-    agreed = torch.where(one_hot > 0, p.new_ones(1) * logits.sigmoid(), 1 - logits.sigmoid())
+    agreed = torch.where(one_hot > 0, logits.sigmoid(), 1 - logits.sigmoid())
     per_class = -((1 - agreed) ** gamma) * agreed.log()  # (batch, classes)
     focal = -((1 - true) ** gamma) * own
     best = p.max(dim=1).values
     weighted_ce = -w * own
     from_weighted = (1 - (-weighted_ce).exp()) ** gamma * weighted_ce
     mean_ce = weighted_ce.sum() / w.sum()
-    mistakes = {
+    return {
         "You formed p as exp(−loss) of a loss that has its weight already. p is the softmax's, "
         "without the weight.": from_weighted.sum() / w.sum(),
-        "gamma acts on each sample, before the mean is taken.": (1 - (-mean_ce).exp()) ** gamma
-        * mean_ce,
+        "gamma acts on each sample, before the mean is taken.": (
+            (1 - (-mean_ce).exp()) ** gamma * mean_ce
+        ),
         "That is the plain sum over the samples. Did the shapes (batch, 1) and (batch,) spread to "
         "(batch, batch)? Then `squeeze` what you gathered.": focal.sum(),
         "You divided by the number of samples. Divide by the sum of their weights, as "
         "`cross_entropy(weight=…)` does.": (w * focal).mean(),
         "You added up without dividing: divide by the sum of the batch's weights.": (
-            w * focal
-        ).sum(),
+            (w * focal).sum()
+        ),
         "The weights are missing, or their effect cancels: each sample counts by the weight of its "
         "class.": focal.mean(),
         "You divided by the sum of all class weights; divide by those of this batch's samples.": (
-            w * focal
-        ).sum()
-        / weight.sum(),
+            (w * focal).sum() / weight.sum()
+        ),
         "The sign: a loss of probabilities below 1 is not negative.": -(w * focal).sum() / w.sum(),
         "You raised p to the power gamma. What is turned down are samples with a *large* p.": (
-            w * -(true**gamma) * own
-        ).sum()
-        / w.sum(),
+            (w * -(true**gamma) * own).sum() / w.sum()
+        ),
         "gamma acts on the probability of the true class, not on the largest one.": (
-            w * -((1 - best) ** gamma) * own
-        ).sum()
-        / w.sum(),
+            (w * -((1 - best) ** gamma) * own).sum() / w.sum()
+        ),
         "That is the focal loss of one sigmoid a class. Here the classes exclude one another: use "
         "the softmax.": (w * per_class.sum(dim=1)).sum() / w.sum(),
     }
-    for hint, value in mistakes.items():
-        if close(got, value.item(), tol=1e-6):
-            return hint
-    return ""
 
 
 @exercise("sl-01-5")
@@ -226,43 +224,44 @@ def check_readjust(answer) -> Verdict:
     given = expect_array(
         answer(logits.clone(), counts.clone(), wanted.clone()), shape=(6, 3), name="the logits"
     )
-
-    def same_as(shift) -> bool:
-        expected = torch.log_softmax(logits + shift, dim=1).numpy()
-        return bool(np.allclose(_log_softmax(given), expected, atol=1e-8))
-
-    shift = wanted.log() - counts.log()
-    if same_as(shift):
-        return right(
-            "A label shift costs one addition. It needs calibrated probabilities, and classes that "
-            "look as they did."
-        )
-    mistakes = {
-        "You took out the old shares, which prepares for equal ones. Now put the wanted in.": (
-            -counts.log()
-        ),
-        "You put the wanted shares in, but the old ones are still there too.": wanted.log(),
-        "The sign of the shift: classes that become more frequent need larger logits.": -shift,
-        "Nothing has changed.": torch.zeros(3, dtype=torch.float64),
-        "Old and new shares are both added. Which ones does the network contain already?": (
-            wanted.log() + counts.log()
-        ),
-        "Shares multiply probabilities, so logits shift by their *logarithm*.": wanted
-        - counts / counts.sum(),
-    }
-    for hint, mistake in mistakes.items():
-        if same_as(mistake):
-            return wrong(hint)
-    ratio = wanted / (counts / counts.sum())
-    if np.allclose(_log_softmax(given), _log_softmax((logits * ratio).numpy()), atol=1e-8):
-        return wrong("You multiplied the logits. Multiply the probabilities: add to the logits.")
+    ratio, log_counts = wanted / (counts / counts.sum()), counts.log()
     as_probabilities = torch.softmax(logits, dim=1) * ratio
     if np.allclose(given / given.sum(axis=1, keepdims=True), _normalised(as_probabilities)):
         return wrong("These are probabilities, and right ones. Logits are asked for.")
-    return wrong("Compare with the box: which joint distribution is there in use, and which w_y?")
+    mistakes = {
+        "You took out the old shares, which prepares for equal ones. Now put the wanted in.": (
+            logits - log_counts
+        ),
+        "You put the wanted shares in, but the old ones are still there too.": (
+            logits + wanted.log()
+        ),
+        "The sign of the shift: classes that become more frequent need larger logits.": (
+            logits - ratio.log()
+        ),
+        "Nothing has changed.": logits,
+        "Old and new shares are both added. Which ones does the network contain already?": (
+            logits + wanted.log() + log_counts
+        ),
+        "Shares multiply probabilities, so logits shift by their *logarithm*.": (
+            logits + wanted - counts / counts.sum()
+        ),
+        "You multiplied the logits. Multiply the probabilities: add to the logits.": logits * ratio,
+    }
+    # A constant added to all logits of a sample changes nothing: compare their log-softmax.
+    expect_close(
+        _log_softmax(given),
+        _log_softmax(logits + ratio.log()),
+        {hint: _log_softmax(slip) for hint, slip in mistakes.items()},
+        otherwise="Compare with the box: which joint distribution is there in use, and which w_y?",
+        tol=1e-8,
+    )
+    return right(
+        "A label shift costs one addition. It needs calibrated probabilities, and classes that "
+        "look as they did."
+    )
 
 
-def _log_softmax(values: np.ndarray) -> np.ndarray:
+def _log_softmax(values) -> np.ndarray:
     return torch.log_softmax(torch.as_tensor(values), dim=1).numpy()
 
 

@@ -9,6 +9,7 @@ from otbook_utils.teaching import (
     close,
     exercise,
     expect_array,
+    expect_close,
     expect_number,
     right,
     wrong,
@@ -83,33 +84,30 @@ def check_compare(answer) -> Verdict:
         result = answer(one.copy(), two.copy())
         mean, error = expect_array(result, shape=(2,), name="the mean and its standard error")
         d = one - two
-        wanted = d.std(ddof=1) / np.sqrt(n)
+        wanted, scatter = stats.sem(d), d.std(ddof=1)
         if close(mean, wanted, tol=1e-9) and close(error, d.mean(), tol=1e-9):
             return wrong("Both numbers are right, in the other order: first the mean.")
-        if close(mean, -d.mean(), tol=1e-9):
-            return wrong("The sign: one minus two was asked for.")
-        if not close(mean, d.mean(), tol=1e-9):
-            return wrong(
-                f"For {n} seeds: expected a mean difference {d.mean():.4f}, got {mean:.4f}."
-            )
-        if close(error, wanted, tol=1e-9):
-            continue
+        expect_close(
+            mean,
+            d.mean(),
+            {"The sign: one minus two was asked for.": -d.mean()},
+            otherwise=f"For {n} seeds: expected a mean difference {d.mean():.4f}, got {mean:.4f}.",
+            tol=1e-9,
+        )
         if close(error / wanted, stats.t.ppf(0.975, n - 1), tol=1e-2):
             return wrong("That is the 95 % margin. The standard error is without Student's t.")
-        unpaired = np.sqrt((one.var(ddof=1) + two.var(ddof=1)) / n)
         mistakes = {
             "You added the variances of both methods. What the seed decides for both is still in "
-            "there: take the differences first.": unpaired,
-            "Use n − 1 (`ddof=1`): the mean was estimated from the same numbers.": d.std()
-            / np.sqrt(n),
-            "That is the scatter of a single difference; divide by the root of n.": d.std(ddof=1),
-            "That is a variance. Take its root.": d.var(ddof=1) / n,
-            "The root of n is missing under the fraction: you divided by n.": d.std(ddof=1) / n,
+            "there: take the differences first.": np.hypot(stats.sem(one), stats.sem(two)),
+            "Use n − 1 (`ddof=1`): the mean was estimated from the same numbers.": (
+                d.std() / np.sqrt(n)
+            ),
+            "That is the scatter of a single difference; divide by the root of n.": scatter,
+            "That is a variance. Take its root.": scatter**2 / n,
+            "The root of n is missing under the fraction: you divided by n.": scatter / n,
         }
-        for hint, value in mistakes.items():
-            if close(error, value, tol=1e-9):
-                return wrong(hint)
-        return wrong(f"For {n} seeds: expected a standard error {wanted:.4f}, got {error:.4f}.")
+        hint = f"For {n} seeds: expected a standard error {wanted:.4f}, got {error:.4f}."
+        expect_close(error, wanted, mistakes, otherwise=hint, tol=1e-9)
     return right(
         "Paired, the seeds' own scatter cancels. Unpaired, the same numbers would have given an "
         "error several times as large."

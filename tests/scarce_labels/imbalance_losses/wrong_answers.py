@@ -68,64 +68,11 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "    log_p = F.log_softmax(logits, dim=1).gather(1, target[:, None]).squeeze(1)\n"
             "    return (weight[target] * -((1 - log_p.exp()) ** gamma) * log_p).mean()"
         ),
-        "sum": (
-            "def weighted_focal(logits, target, weight, gamma):\n"
-            "    log_p = F.log_softmax(logits, dim=1).gather(1, target[:, None]).squeeze(1)\n"
-            "    return (weight[target] * -((1 - log_p.exp()) ** gamma) * log_p).sum()"
-        ),
-        "divided by the weights of the classes": (
-            "def weighted_focal(logits, target, weight, gamma):\n"
-            "    log_p = F.log_softmax(logits, dim=1).gather(1, target[:, None]).squeeze(1)\n"
-            "    losses = weight[target] * -((1 - log_p.exp()) ** gamma) * log_p\n"
-            "    return losses.sum() / weight.sum()"
-        ),
-        "no minus": (
-            "def weighted_focal(logits, target, weight, gamma):\n"
-            "    log_p = F.log_softmax(logits, dim=1).gather(1, target[:, None]).squeeze(1)\n"
-            "    losses = weight[target] * (1 - log_p.exp()) ** gamma * log_p\n"
-            "    return losses.sum() / weight[target].sum()"
-        ),
-        "p to the power gamma": (
-            "def weighted_focal(logits, target, weight, gamma):\n"
-            "    log_p = F.log_softmax(logits, dim=1).gather(1, target[:, None]).squeeze(1)\n"
-            "    losses = weight[target] * -(log_p.exp() ** gamma) * log_p\n"
-            "    return losses.sum() / weight[target].sum()"
-        ),
-        "gamma on the largest probability": (
-            "def weighted_focal(logits, target, weight, gamma):\n"
-            "    log_p = F.log_softmax(logits, dim=1)\n"
-            "    best = log_p.exp().max(dim=1).values\n"
-            "    log_p = log_p.gather(1, target[:, None]).squeeze(1)\n"
-            "    losses = weight[target] * -((1 - best) ** gamma) * log_p\n"
-            "    return losses.sum() / weight[target].sum()"
-        ),
-        "sigmoids": (
-            "def weighted_focal(logits, target, weight, gamma):\n"
-            "    one_hot = F.one_hot(target, logits.shape[1]).to(logits.dtype)\n"
-            "    p = logits.sigmoid() * one_hot + (1 - logits.sigmoid()) * (1 - one_hot)\n"
-            "    losses = (-((1 - p) ** gamma) * p.log()).sum(dim=1)\n"
-            "    return (weight[target] * losses).sum() / weight[target].sum()"
-        ),
-        "p from the weighted cross-entropy": (
-            "def weighted_focal(logits, target, weight, gamma):\n"
-            "    ce = F.cross_entropy(logits, target, weight=weight, reduction='none')\n"
-            "    return ((1 - (-ce).exp()) ** gamma * ce).sum() / weight[target].sum()"
-        ),
-        "gamma on the mean": (
-            "def weighted_focal(logits, target, weight, gamma):\n"
-            "    ce = F.cross_entropy(logits, target, weight=weight)\n"
-            "    return (1 - (-ce).exp()) ** gamma * ce"
-        ),
         "a column against a row": (
             "def weighted_focal(logits, target, weight, gamma):\n"
             "    log_p = F.log_softmax(logits, dim=1).gather(1, target[:, None])\n"
             "    losses = -((1 - log_p.exp()) ** gamma) * log_p\n"
             "    return (weight[target] * losses).sum() / weight[target].sum()"
-        ),
-        "no weights": (
-            "def weighted_focal(logits, target, weight, gamma):\n"
-            "    log_p = F.log_softmax(logits, dim=1).gather(1, target[:, None]).squeeze(1)\n"
-            "    return (-((1 - log_p.exp()) ** gamma) * log_p).mean()"
         ),
         "one loss a sample": (
             "def weighted_focal(logits, target, weight, gamma):\n"
