@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 
+import resvg_py
 from chapters import Chapter, Part, parts
 from docutils import nodes
 from PIL import Image
@@ -193,29 +194,31 @@ def card(chapter: Chapter, chapters: dict[str, Chapter], translator: HTML5Transl
 def saved_picture(chapter: Chapter, translator: HTML5Translator) -> str | None:
     """Save the first figure of an executed chapter in a card's size; return its address."""
     builder = translator.builder
-    found = first_figure(builder.env.get_doctree(chapter.docname))
-    if found is None:
+    picture = first_figure(builder.env.get_doctree(chapter.docname))
+    if picture is None:
         return None
-    kind, content = found
-    name = chapter.docname.replace("/", "-") + (".svg" if kind == "svg+xml" else ".webp")
+    name = chapter.docname.replace("/", "-") + ".webp"
     folder = Path(builder.outdir, builder.imagedir, "cards")
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_bytes(content if kind == "svg+xml" else small(content))
+    (folder / name).write_bytes(small(picture))
     return f"{builder.imgpath}/cards/{name}"
 
 
-def first_figure(doctree: nodes.document) -> tuple[str, bytes] | None:
-    """Return the kind and the content of the first image in a chapter's outputs."""
+def first_figure(doctree: nodes.document) -> Image.Image | None:
+    """Return the first image in a chapter's outputs."""
     for node in doctree.findall(nodes.raw):
         drawn = _DRAWN.search(node.astext())
         if drawn:
-            return drawn[1], base64.b64decode(drawn[2])
+            content = base64.b64decode(drawn[2])
+            if drawn[1] == "svg+xml":
+                svg = content.decode()
+                content = resvg_py.svg_to_bytes(svg_string=svg, background="#fff", width=1000)
+            return Image.open(io.BytesIO(content)).convert("RGB")
     return None
 
 
-def small(content: bytes) -> bytes:
+def small(image: Image.Image) -> bytes:
     """Return an image cut to the shape of a card and made as small."""
-    image = Image.open(io.BytesIO(content)).convert("RGB")
     width, height = _CARD_PIXELS
     factor = max(width / image.width, height / image.height)
     image = image.resize((round(image.width * factor), round(image.height * factor)))

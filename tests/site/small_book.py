@@ -122,9 +122,8 @@ def _chapter(title: str, needs: str, text: str = "## A section\n\nWords.") -> st
         "**20 minutes to read · 30 with code and proofs · 40 for the exercises** · "
         f"quick run: about 3 s · needs: {needs} · mirrors nothing"
     )
-    picture = io.BytesIO()
-    Image.new("RGB", (700, 300), RED).save(picture, "WEBP")
-    address = "data:image/webp;base64," + base64.b64encode(picture.getvalue()).decode()
+    kind, picture = _webp() if title == "Second" else _svg()
+    address = f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"
     output = {
         "output_type": "display_data",
         "metadata": {},
@@ -144,6 +143,19 @@ def _chapter(title: str, needs: str, text: str = "## A section\n\nWords.") -> st
     ]
     notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(notebook | {"metadata": {"language_info": {"name": "python"}}})
+
+
+def _webp() -> tuple[str, bytes]:
+    picture = io.BytesIO()
+    Image.new("RGB", (700, 300), RED).save(picture, "WEBP")
+    return "webp", picture.getvalue()
+
+
+def _svg() -> tuple[str, bytes]:
+    size = 'xmlns="http://www.w3.org/2000/svg" width="700" height="300"'
+    colour = "rgb({}, {}, {})".format(*RED)
+    square = f'<svg {size}><rect width="700" height="300" fill="{colour}"/></svg>'
+    return "svg+xml", square.encode()
 
 
 def _write(path: Path, text: str) -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from tests.site import browser, small_book
 from tests.site.html_pages import loads, read
+from tests.site.test_in_browser import CONTRAST, grave_violations
 from tests.site.visiting import Visitor
 
 FIRST, SECOND = "book/optimal_transport/01_first.html", "book/optimal_transport/02_second.html"
@@ -172,6 +173,19 @@ def test_on_paper_every_answer_can_be_read(visit: Visitor) -> None:
     page = visit(SECOND)
     page.emulate_media(media="print")
     assert all(answer.bounding_box()["height"] > 5 for answer in page.locator(".choice > p").all())
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("name", [SECOND, INDEX])
+def test_guesses_and_maps_are_for_everybody(visit: Visitor, name: str, mode: str) -> None:
+    page = visit(name, mode=mode)
+    if name == SECOND:
+        page.locator("details.choice > summary").nth(0).click()
+        page.locator("details.choice > summary").nth(2).click()
+    assert grave_violations(page, [".katex"]) == []
+    assert page.evaluate(CONTRAST)["faults"] == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 # ---- memory ----
