@@ -24,8 +24,6 @@ __all__ = ["DataError", "Dataset", "cache_folder", "load", "names"]
 def names() -> tuple[str, ...]:
     """Return the names that `load` knows, embedded ones first.
 
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
-
     >>> "digits" in names() and "cifar10" in names()
     True
     """
@@ -41,8 +39,6 @@ def load(name: str, split: str = "train") -> Dataset:
 
     Raises ValueError for an unknown name or split, and DataError if a file is missing, truncated or
     altered; it names the file, what was expected and what to do. A set comes whole or not at all.
-
-    Taught in `book/scarce_labels/01_imbalance_losses.ipynb`.
 
     >>> load("digits", "train").counts.sum().item()
     1437

@@ -9,7 +9,6 @@ class DataError(RuntimeError):
     """A data file is missing, damaged or not what it should be.
 
     The message names the file, what was expected of it and what to do.
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
 
     >>> issubclass(DataError, RuntimeError)
     True
@@ -24,8 +23,6 @@ class Dataset:
     x: (n, height, width) or (n, height, width, 3) uint8 for images, (n, 2) float32 for toy sets.
     y: (n,) int64 class labels from 0. classes: their names.
     source: where exactly the data came from (address and checksum), for the record of a run.
-
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
 
     >>> data = Dataset("toy", "train", np.zeros((2, 2)), np.array([0, 1]), ("a", "b"), "made up")
     >>> data

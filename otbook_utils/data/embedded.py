@@ -31,8 +31,6 @@ def digits(split: str) -> Dataset:
     A fifth of each class is held out, drawn with `random_state=0`; both parts keep the order that
     scikit-learn has.
 
-    Taught in `book/scarce_labels/01_imbalance_losses.ipynb`.
-
     >>> digits("test").x.shape, digits("train").x.max().item()
     ((360, 8, 8), 16)
     """
@@ -57,8 +55,6 @@ def digits(split: str) -> Dataset:
 def sample_image(name: str) -> Dataset:
     """Return the sample photograph "china" or "flower" as one (427, 640, 3) uint8 image.
 
-    Taught in `book/optimal_transport/01_intuition.ipynb`.
-
     >>> sample_image("flower").x.shape
     (1, 427, 640, 3)
     """
@@ -69,8 +65,6 @@ def sample_image(name: str) -> Dataset:
 
 def two_moons(split: str) -> Dataset:
     """Return two interleaved half circles with noise of 0.05; 2,000 points or 1,000.
-
-    Taught in `book/normalizing_flows/`.
 
     >>> two_moons("train").counts.tolist()
     [1000, 1000]
@@ -92,8 +86,6 @@ def eight_gaussians(split: str) -> Dataset:
     """Return eight narrow Gaussians (deviation 0.02) on a circle of radius 2.
 
     2,000 points or 1,000, as many of each, shuffled; the set on which mode collapse shows.
-
-    Taught in `book/generative_models/`.
 
     >>> eight_gaussians("train").counts.tolist()
     [250, 250, 250, 250, 250, 250, 250, 250]

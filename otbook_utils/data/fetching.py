@@ -16,8 +16,6 @@ TIMEOUT = 30.0  # seconds without an answer before the next mirror is tried
 def cache_folder() -> Path:
     """Return the folder that keeps downloads: `OTBOOK_CACHE`, else the system's cache for otbook.
 
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
-
     >>> cache_folder().is_absolute()
     True
     """
@@ -33,7 +31,6 @@ def fetch(file: RemoteFile, folder: Path) -> Path:
 
     Raises DataError, which says what each mirror answered, if none gave the published file.
 
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
     """
     answers = []
     for url in file.urls:

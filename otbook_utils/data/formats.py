@@ -24,7 +24,6 @@ def read_idx(path: Path) -> np.ndarray:
     EOFError if they are not gzip.
 
     Source: the format's description on the MNIST page (LeCun, Cortes and Burges).
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
     """
     content = gzip.decompress(Path(path).read_bytes())
     if len(content) < 4 or content[:3] != bytes([0, 0, IDX_UINT8]):
@@ -43,8 +42,6 @@ def read_idx(path: Path) -> np.ndarray:
 def idx_bytes(array: np.ndarray) -> bytes:
     """Return the bytes of the (uncompressed) IDX file that holds a uint8 `array`.
 
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
-
     >>> idx_bytes(np.array([7, 9], np.uint8)).hex()
     '00000801000000020709'
     """
@@ -62,7 +59,6 @@ def read_cifar10(path: Path, members: Sequence[str]) -> tuple[np.ndarray, np.nda
 
     Source: Krizhevsky 2009 and the layout described on the CIFAR page (one label byte, then the
     red, the green and the blue plane).
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
     """
     found: dict[str, bytes] = {}
     with tarfile.open(path, "r:gz") as archive:
@@ -84,8 +80,6 @@ def read_cifar10(path: Path, members: Sequence[str]) -> tuple[np.ndarray, np.nda
 def cifar10_bytes(images: np.ndarray, labels: np.ndarray) -> bytes:
     """Return the bytes of the binary batch that holds these images (n, 32, 32, 3) and labels.
 
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
-
     >>> len(cifar10_bytes(np.zeros((2, 32, 32, 3), np.uint8), np.zeros(2, np.uint8)))
     6146
     """
@@ -102,7 +96,6 @@ def read_svhn(path: Path) -> tuple[np.ndarray, np.ndarray]:
     `scipy.io.loadmat` raises for a file that is not MATLAB 5.
 
     Source: Netzer et al. 2011, format 2.
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
     """
     content = loadmat(path, variable_names=["X", "y"])
     images, labels = content.get("X"), content.get("y")

@@ -31,7 +31,6 @@ def own_folder() -> Path | None:
 
     Raises DataError if there is no such folder.
 
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
     """
     chosen = os.environ.get("OTBOOK_DATA")
     if not chosen:
@@ -51,17 +50,13 @@ def own_path(name: str, folder: Path) -> Path | None:
     It is `<name>.npz`, or else `<name>_jpeg.npz`, which holds JPEG files packed end to end. A link
     counts even where it leads nowhere: whoever made it wants that copy, not a download.
 
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
     """
     candidates = (folder / f"{name}.npz", folder / f"{name}_jpeg.npz")
     return next((path for path in candidates if os.path.lexists(path)), None)
 
 
 def layout(entry: FetchedSet) -> str:
-    """Say what a file with one's own copy of the set has to hold.
-
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
-    """
+    """Say what a file with one's own copy of the set has to hold."""
     shape = ", ".join(["n", *map(str, entry.image_shape)])
     return (
         f"an .npz file with x_train and x_test ({shape}) uint8, and y_train and y_test (n,) "
@@ -77,7 +72,6 @@ def read_own(path: Path, entry: FetchedSet, split: str) -> tuple[np.ndarray, np.
     Raises DataError if any byte of the file is damaged or its arrays are not as `layout` says.
     Nothing in the file is unpickled.
 
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
     """
     try:
         _check_every_byte(path)
@@ -143,7 +137,6 @@ def is_published(entry: FetchedSet, split: str, x: np.ndarray, y: np.ndarray) ->
     The bytes of the published files are written again from the arrays and their checksums compared
     with published ones; None where nobody published any.
 
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
     """
     if entry.pieces is None or entry.published is None:
         return None
@@ -160,8 +153,6 @@ def shows_jpeg_blocks(x: np.ndarray) -> bool:
 
     Compares how much neighbouring pixels differ across the blocks' borders with how much they do
     one pixel to either side, over the first 2,000 images; in a few dozen, chance hides it.
-
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
 
     >>> shows_jpeg_blocks(np.zeros((10, 32, 32, 3), np.uint8))
     False

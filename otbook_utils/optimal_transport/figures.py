@@ -30,8 +30,6 @@ def draw_bars(
     positions: (n,), in the unit of the axis. masses: (n,).
     wanted: draw it in the look of what is wanted (orange, hatched), not of what there is (blue).
 
-    Taught in `book/optimal_transport/01_intuition.ipynb`.
-
     >>> import matplotlib.pyplot as plt
     >>> figure, ax = plt.subplots()
     >>> draw_bars(ax, [0, 1], [0.25, 0.75])
@@ -50,8 +48,6 @@ def draw_plan_matrix(
     The bars are the sums of P itself: a table that is no plan shows it.
 
     Raises ValueError if P is not (n, m).
-
-    Taught in `book/optimal_transport/01_intuition.ipynb`.
 
     >>> import matplotlib.pyplot as plt
     >>> figure, ax = plt.subplots()
@@ -101,8 +97,6 @@ def draw_map(
 
     Raises ValueError if P is not (n, m).
 
-    Taught in `book/optimal_transport/01_intuition.ipynb`.
-
     >>> import matplotlib.pyplot as plt
     >>> figure, ax = plt.subplots()
     >>> draw_map(ax, [[0, 0]], [[1, 0], [0, 1]], [[0.5, 0.5]])
@@ -145,8 +139,6 @@ def draw_costs(
     most: the value of the darkest shade, the largest entry unless it is given.
 
     Raises ValueError if C does not fit the names.
-
-    Taught in `book/optimal_transport/02_designing_losses.ipynb`.
 
     >>> import matplotlib.pyplot as plt
     >>> figure, ax = plt.subplots()

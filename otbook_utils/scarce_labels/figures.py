@@ -28,8 +28,6 @@ def draw_class_bars(ax: Axes, heights: ArrayLike, scarce: Sequence[int]) -> None
 
     heights: (classes,). scarce: the classes to hatch.
 
-    Taught in `book/scarce_labels/01_imbalance_losses.ipynb`.
-
     >>> import matplotlib.pyplot as plt
     >>> figure, ax = plt.subplots()
     >>> draw_class_bars(ax, [3, 1], scarce=[1])
@@ -54,8 +52,6 @@ def draw_group_dots(
     an empty mapping. Filled markers are means, lines reach from the lowest to the highest seed.
     printed: method -> group -> per cent that somebody else has published, as hollow markers.
     reference: a method whose mean accuracy on all is drawn through all rows as a dotted line.
-
-    Taught in `book/scarce_labels/01_imbalance_losses.ipynb`.
 
     >>> import matplotlib.pyplot as plt
     >>> figure, ax = plt.subplots()
@@ -87,8 +83,6 @@ def add_group_legend(ax: Axes, *, printed: bool = False, ours: bool = True) -> N
 
     printed: whether there are hollow markers, of published numbers. ours: whether there are filled
     ones. With hollow markers alone, those of the legend are hollow too.
-
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
 
     >>> import matplotlib.pyplot as plt
     >>> figure, ax = plt.subplots()

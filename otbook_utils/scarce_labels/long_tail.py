@@ -22,7 +22,6 @@ def cut_classes(labels: Labels, keep: Mapping[int, int], seed: int) -> np.ndarra
     that is negative, not whole or more than there are, and an impossible seed.
 
     Source: the set-up of the article that the chapter mirrors (three classes cut to 250 images).
-    Taught in `book/scarce_labels/01_imbalance_losses.ipynb`.
 
     >>> labels = np.array([0, 1, 0, 1, 0, 1])
     >>> kept = cut_classes(labels, {1: 1}, seed=0)

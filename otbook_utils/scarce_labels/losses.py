@@ -109,7 +109,7 @@ def focal_terms(logits: torch.Tensor, target: torch.Tensor, gamma: float) -> tor
     logits: (batch, classes, ...) of floats. target: (batch, ...) int64. gamma: at least 0.
     Returns (batch, ...) in float32 or better.
 
-    Source: Lin et al. 2017, equation 4. Taught in `book/scarce_labels/01_imbalance_losses.ipynb`.
+    Source: Lin et al. 2017, equation 4.
 
     >>> focal_terms(torch.tensor([[1000.0, -1000.0]]), torch.tensor([1]), gamma=2.0).tolist()
     [2000.0]

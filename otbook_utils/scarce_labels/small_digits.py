@@ -15,8 +15,6 @@ HIDDEN = 64
 def digit_sets() -> tuple[Dataset, Dataset]:
     """Return scikit-learn's digits to train on and to test on, read once.
 
-    Taught in `book/scarce_labels/01_imbalance_losses.ipynb`.
-
     >>> [len(part) for part in digit_sets()]
     [1437, 360]
     """
@@ -27,8 +25,6 @@ def small_network(seed: int) -> nn.Module:
     """Return a network with one hidden layer of 64 units for digits of 64 pixels, flat or not.
 
     Its first weights are torch's own, decided by `seed` alone; torch's generator is left alone.
-
-    Taught in `book/scarce_labels/01_imbalance_losses.ipynb`.
 
     >>> small_network(0)(torch.zeros(2, 1, 8, 8)).shape
     torch.Size([2, 10])

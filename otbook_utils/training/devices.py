@@ -8,8 +8,6 @@ def device() -> torch.device:
 
     Apple's GPU has no float64; chapters that need double precision keep those tensors on the CPU.
 
-    Taught in `book/optimal_transport/02_designing_losses.ipynb`.
-
     >>> device().type in {"cuda", "mps", "cpu"}
     True
     """

@@ -19,8 +19,6 @@ def draw_mistakes(ax: Axes, confusion: ArrayLike, *, most: float) -> None:
 
     Raises ValueError if confusion is not (10, 10).
 
-    Taught in `book/optimal_transport/02_designing_losses.ipynb`.
-
     >>> import matplotlib.pyplot as plt
     >>> figure, ax = plt.subplots()
     >>> confusion = np.eye(10)
@@ -51,8 +49,6 @@ def draw_seeds(ax: Axes, rows: Mapping[str, ArrayLike], *, number: str = "{:.2f}
 
     rows: name -> (seeds,) values; the first stands on top.
 
-    Taught in `book/optimal_transport/02_designing_losses.ipynb`.
-
     >>> import matplotlib.pyplot as plt
     >>> figure, ax = plt.subplots()
     >>> draw_seeds(ax, {"before": [2.0, 4.0], "after": [1.0, 2.0]})
@@ -75,8 +71,6 @@ def draw_digits(ax: Axes, rows: Mapping[str, ArrayLike]) -> None:
     """Draw rows of small images of digits, with a gap between any two.
 
     rows: name -> (n, 64) images of 8 x 8 pixels, ink from 0 to 1; the first stands on top.
-
-    Taught in `book/optimal_transport/02_designing_losses.ipynb`.
 
     >>> import matplotlib.pyplot as plt
     >>> figure, ax = plt.subplots()

@@ -39,8 +39,6 @@ def draw_sand(
 
     Raises ValueError if P is not (n, m).
 
-    Taught in `book/optimal_transport/01_intuition.ipynb`.
-
     >>> import matplotlib.pyplot as plt
     >>> figure, ax = plt.subplots()
     >>> draw_sand(ax, [0.0], [2.0], [1.0, 3.0], [1, 1], [[1, 1]], rows="A", columns="KL")
@@ -78,8 +76,6 @@ def draw_cost_curve(ax: Axes, values: ArrayLike, costs: ArrayLike, here: float) 
 
     Raises ValueError if `here` is none of the values.
 
-    Taught in `book/optimal_transport/01_intuition.ipynb`.
-
     >>> import matplotlib.pyplot as plt
     >>> figure, ax = plt.subplots()
     >>> draw_cost_curve(ax, [0, 1, 2], [5.0, 4.0, 6.0], here=1)
@@ -103,8 +99,6 @@ def draw_shelf(ax: Axes, books: int, moves: dict[int, int]) -> None:
 
     books: how many; they stand in slots 0 to books - 1, and slots 1 to books are wanted.
     moves: from slot to slot.
-
-    Taught in `book/optimal_transport/01_intuition.ipynb`.
 
     >>> import matplotlib.pyplot as plt
     >>> figure, ax = plt.subplots()
@@ -134,8 +128,6 @@ def draw_cumulative(ax: Axes, x: ArrayLike, a: ArrayLike, y: ArrayLike, b: Array
     """Draw two cumulative distribution functions and shade the area between them.
 
     x: (n,) and y: (m,) positions, in any order. a: (n,) and b: (m,) their masses.
-
-    Taught in `book/optimal_transport/01_intuition.ipynb`.
 
     >>> import matplotlib.pyplot as plt
     >>> figure, ax = plt.subplots()

@@ -28,8 +28,6 @@ class LongTail:
     x: (n, 64) float32 pixels from 0 to 1. y: (n,) int64 labels from 0 to 9.
     x_test, y_test: the same for the 360 digits held out. scarce: the classes that were cut.
 
-    Taught in `book/scarce_labels/01_imbalance_losses.ipynb`.
-
     >>> cut_digits(keep=7, seed=0)
     LongTail(1022 digits, 7 of each of 1, 4, 6; 360 to test)
     """
@@ -58,8 +56,6 @@ class LongTail:
 class GroupAccuracy:
     """Accuracy in per cent on the test digits of the scarce classes, of the others, and on all.
 
-    Taught in `book/scarce_labels/01_imbalance_losses.ipynb`.
-
     >>> GroupAccuracy(minority=50.0, majority=90.0, all=78.0)
     GroupAccuracy(minority=50.0, majority=90.0, all=78.0)
     """
@@ -75,8 +71,6 @@ def cut_digits(keep: int, seed: int, scarce: Sequence[int] = SCARCE) -> LongTail
     keep: from 0 to 145, the size of the smallest of the three. seed: decides which are kept.
 
     Raises ValueError for a `keep` that is not whole or more than there are.
-
-    Taught in `book/scarce_labels/01_imbalance_losses.ipynb`.
 
     >>> cut_digits(keep=7, seed=0).counts.tolist()
     [142, 7, 142, 146, 7, 145, 7, 143, 139, 144]
@@ -103,8 +97,6 @@ def train_classifier(
     equally likely (oversampling), where usually it shows each digit once.
 
     Raises ValueError if epochs is below 1.
-
-    Taught in `book/scarce_labels/01_imbalance_losses.ipynb`.
 
     >>> data = cut_digits(keep=7, seed=0)
     >>> network = train_classifier(data, nn.CrossEntropyLoss(), seed=0, epochs=2)
@@ -138,8 +130,6 @@ def group_accuracy(predicted: torch.Tensor, data: LongTail) -> GroupAccuracy:
     predicted: (360,) labels, or (360, 10) scores of which the largest is taken.
 
     Raises ValueError for any other shape.
-
-    Taught in `book/scarce_labels/01_imbalance_losses.ipynb`.
 
     >>> data = cut_digits(keep=7, seed=0)
     >>> group_accuracy(data.y_test, data).all

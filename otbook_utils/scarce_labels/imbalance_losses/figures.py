@@ -15,8 +15,6 @@ def draw_joint(ax: Axes, x: ArrayLike, common: ArrayLike, rare: ArrayLike, bound
     x: (n,). common, rare: (n,) densities p(x, y) of the two classes; their areas add up to 1.
     boundary: the place beyond which the scarce class is predicted.
 
-    Taught in `book/scarce_labels/01_imbalance_losses.ipynb`.
-
     >>> import matplotlib.pyplot as plt
     >>> figure, ax = plt.subplots()
     >>> draw_joint(ax, [0, 1, 2], [0.4, 0.3, 0.0], [0.0, 0.1, 0.2], boundary=1.5)
@@ -38,8 +36,6 @@ def draw_covering(ax: Axes, times: ArrayLike, columns: int) -> None:
     columns: cells in a row.
 
     Raises ValueError if the cells do not fill whole rows.
-
-    Taught in `book/scarce_labels/01_imbalance_losses.ipynb`.
 
     >>> import matplotlib.pyplot as plt
     >>> figure, ax = plt.subplots()

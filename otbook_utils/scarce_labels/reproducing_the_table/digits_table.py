@@ -38,8 +38,6 @@ def digits_row(row: Row, seed: int, recipe: Recipe = RECIPE) -> dict[str, float]
     kept, the first weights and the order. recipe: epochs, batch and learning rate.
     Returns "majority", "minority" and "all" on the 360 digits held out.
 
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
-
     >>> from otbook_utils.scarce_labels.reproducing_the_table.experiment import row_of
     >>> short = replace(RECIPE, epochs=1, milestones=(1,))
     >>> sorted(digits_row(row_of("ce"), seed=0, recipe=short))

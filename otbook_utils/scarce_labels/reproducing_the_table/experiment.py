@@ -128,8 +128,6 @@ class ImbalanceTable:
     name: which of `RECIPES`. recipe: how its runs are trained; other than that of its name, it is
     a reduced trial.
 
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
-
     >>> table = ImbalanceTable()
     >>> len(table.runs()), table.images_of(Run("ce", 0))
     (42, 892800)
@@ -187,8 +185,6 @@ class ImbalanceTable:
 
 def row_of(key: str) -> Row:
     """Return the row named `key`.
-
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
 
     >>> row_of("cb-0.99").article
     (89.45, 58.67, 80.22)
@@ -356,8 +352,6 @@ class ImbalanceRunner:
 def accuracies(evaluation: Evaluation) -> dict[str, Any]:
     """Return percent right of the majority, the minority, all and each class.
 
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
-
     >>> right = torch.tensor([9, 1, 9, 9, 1, 9, 1, 9, 9, 9])
     >>> list(accuracies(Evaluation(right, torch.full((10,), 10))).items())[:3]
     [('majority', 90.0), ('minority', 10.0), ('all', 66.0)]
@@ -372,8 +366,6 @@ def accuracies(evaluation: Evaluation) -> dict[str, Any]:
 
 def reduced_recipe(recipe: Recipe, **changes: Any) -> Recipe:
     """Return `recipe` with those of `changes` that are not None; fewer epochs keep the schedule.
-
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
 
     >>> reduced_recipe(Recipe(), epochs=5).milestones
     (3, 4)

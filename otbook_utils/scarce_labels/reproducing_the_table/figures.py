@@ -19,8 +19,6 @@ def draw_over_beta(
     empty sequence where there are no runs. Markers are means, bars reach over the seeds.
     here: index of the place with the band.
 
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
-
     >>> import matplotlib.pyplot as plt
     >>> figure, ax = plt.subplots()
     >>> draw_over_beta(ax, ["none", "0.9"], {"all": [[70, 72], [74, 76]]}, here=1)

@@ -22,8 +22,6 @@ Scores = Mapping[str, Mapping[str, ArrayLike]]
 class Conclusion:
     """One sentence of a table's text, as a comparison: on `group`, row `better` beats row `worse`.
 
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
-
     >>> CONCLUSIONS[0]
     Conclusion(text='Imbalance costs the minority', better='balanced', worse='ce', group='minority')
     """
@@ -52,8 +50,6 @@ CONCLUSIONS = (
 class Gap:
     """By how much one row beats another: mean over seeds, and its 95 % margin (None for one seed).
 
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
-
     >>> Gap(3.0, 1.0).verdict, Gap(0.5, 1.0).verdict, Gap(-3.0, 1.0).verdict
     ('holds', 'undecided', 'reversed')
     """
@@ -71,8 +67,6 @@ class Gap:
 
 def article_scores() -> dict[str, dict[str, float]]:
     """Return the article's numbers by row and group, with "all" recomputed from its parts.
-
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
 
     >>> round(article_scores()["cb-focal-0.99"]["all"], 2)  # printed: 80.60
     80.78
@@ -94,8 +88,6 @@ def recorded_scores(
     Rows for which not all of `seeds` are recorded are left out: half a row is not a result, and
     rows are compared seed by seed.
 
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
-
     >>> recorded_scores([])
     {}
     """
@@ -116,8 +108,6 @@ def paired_gap(better: ArrayLike, worse: ArrayLike, least: float = 0.0) -> Gap:
     chance to the last test image, and yet one image more or less proves nothing.
 
     Raises ValueError if they are not as many, or none.
-
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
 
     >>> gap = paired_gap([12.0, 22.0, 32.0], [10.0, 21.0, 29.0])
     >>> round(gap.mean, 2), round(gap.margin, 2), gap.verdict
@@ -146,8 +136,6 @@ def judge(
     images: how many test images each group has; no margin is smaller than one of them.
 
     Raises ValueError if the two rows were not run with equally many seeds.
-
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
 
     >>> judge(CONCLUSIONS[0], {}) is None
     True
