@@ -14,8 +14,9 @@ environment:
 book: environment
 	$(BIN)/python -m otbook_utils build
 
+# `make test CHAPTER=optimal_transport/01_intuition` tests what concerns one chapter.
 test: environment
-	$(BIN)/python -m pytest -n logical --dist loadfile
+	$(BIN)/python -m pytest -n logical --dist loadfile $(if $(CHAPTER),--chapter $(CHAPTER))
 
 lint: environment
 	$(BIN)/ruff check .

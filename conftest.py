@@ -1,10 +1,14 @@
 """The surroundings in which everything is tested, the chapters' kernels included."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
+
+ROOT = Path(__file__).parent
 
 # A law is not broken by a slow machine.
 hypothesis.settings.register_profile("book", deadline=None)
@@ -26,3 +30,46 @@ def style_of_its_own() -> Iterator[None]:
 
     with matplotlib.rc_context():
         yield
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--chapter",
+        metavar="PART/NN_NAME",
+        help="only what concerns one chapter: it is run, its grammar, its exercises and its room's "
+        "tests; its name without its part or number will do (tests of its page are left out)",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let pytest look only where a chapter's own tests are, if one is named."""
+    if not (wanted := config.getoption("chapter")):
+        return
+    name = wanted.removeprefix("book/").removesuffix(".ipynb")
+    chapters = sorted((ROOT / "book").glob("*/*.ipynb"))
+    found = [
+        path
+        for path in chapters
+        if name in (f"{path.parent.name}/{path.stem}", path.stem, path.stem[3:])
+    ]
+    if len(found) != 1:
+        known = ", ".join(f"{path.parent.name}/{path.stem}" for path in chapters)
+        raise pytest.UsageError(f"--chapter must name one of {known}; got {wanted!r}")
+    [chapter] = found
+    room = chapter.stem[3:]
+    places = [chapter, ROOT / "tests" / "chapters", ROOT / "tests" / chapter.parent.name / room]
+    config.args = [str(place) for place in places if place.exists()]
+    config.option.keyword = " and ".join(filter(None, [room, config.option.keyword]))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # after everything else, so that it is read
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """Say in the last line what was not tested here, and why."""
+    result = yield
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    if reasons:
+        told = "; ".join(f"{count} ({reason})" for reason, count in reasons.most_common())
+        reporter.write_line(f"Tests that were skipped: {told}.", yellow=True)
+    return result

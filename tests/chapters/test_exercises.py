@@ -9,7 +9,9 @@ from tests.chapters.notebook import Notebook, chapter_id, chapters
 
 NOTEBOOKS = [Notebook(path) for path in chapters()]
 CASES = [Case(book, exercise) for book in NOTEBOOKS for exercise in book.exercises]
-each_exercise = pytest.mark.parametrize("case", CASES, ids=lambda case: case.exercise.id)
+each_exercise = pytest.mark.parametrize(
+    "case", CASES, ids=[f"{chapter_id(case.notebook.path)}: {case.exercise.id}" for case in CASES]
+)
 
 
 @each_exercise

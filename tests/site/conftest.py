@@ -33,7 +33,7 @@ def needs_chromium() -> str:
     pytest.importorskip("playwright.sync_api")
     path = browser.chromium_path()
     if path is None:
-        message = "no chromium on this machine: the site was not tried in a real browser"
+        message = "no Chromium or Chrome on this machine; on Debian: apt install chromium"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
     return path
 
