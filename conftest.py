@@ -1,14 +1,12 @@
 """The surroundings in which everything is tested, the chapters' kernels included."""
 
 import os
-from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import hypothesis
 import pytest
 
-ROOT = Path(__file__).parent
+from tests.choosing import told_of, where_a_chapter_is_tested
 
 # A law is not broken by a slow machine.
 hypothesis.settings.register_profile("book", deadline=None)
@@ -43,23 +41,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let pytest look only where a chapter's own tests are, if one is named."""
-    if not (wanted := config.getoption("chapter")):
-        return
-    name = wanted.removeprefix("book/").removesuffix(".ipynb")
-    chapters = sorted((ROOT / "book").glob("*/*.ipynb"))
-    found = [
-        path
-        for path in chapters
-        if name in (f"{path.parent.name}/{path.stem}", path.stem, path.stem[3:])
-    ]
-    if len(found) != 1:
-        known = ", ".join(f"{path.parent.name}/{path.stem}" for path in chapters)
-        raise pytest.UsageError(f"--chapter must name one of {known}; got {wanted!r}")
-    [chapter] = found
-    room = chapter.stem[3:]
-    places = [chapter, ROOT / "tests" / "chapters", ROOT / "tests" / chapter.parent.name / room]
-    config.args = [str(place) for place in places if place.exists()]
-    config.option.keyword = " and ".join(filter(None, [room, config.option.keyword]))
+    if wanted := config.getoption("chapter"):
+        places, room = where_a_chapter_is_tested(wanted)
+        config.args = [str(place) for place in places]
+        config.option.keyword = " and ".join(filter(None, [room, config.option.keyword]))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # after everything else, so that it is read
@@ -67,9 +52,6 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     """Say in the last line what was not tested here, and why."""
     result = yield
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    skipped = reporter.stats.get("skipped", []) if reporter else []
-    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
-    if reasons:
-        told = "; ".join(f"{count} ({reason})" for reason, count in reasons.most_common())
-        reporter.write_line(f"Tests that were skipped: {told}.", yellow=True)
+    if reporter and (told := told_of(reporter.stats.get("skipped", []))):
+        reporter.write_line(told, yellow=True)
     return result

@@ -89,19 +89,23 @@ def broken_links(path: Path, site: Path) -> list[str]:
         if parts.scheme or parts.netloc:
             continue
         target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
-        if not target.is_file() or not target.is_relative_to(site.resolve()):
+        place = unquote(parts.fragment) if target.suffix == ".html" else ""
+        if (
+            not target.is_file()
+            or not target.is_relative_to(site.resolve())
+            or (place and place not in _places(target))
+        ):
             broken.append(link["href"])
-        elif parts.fragment and target.suffix == ".html":
-            there = page if target == path else read(target)
-            if unquote(parts.fragment) not in _places(there):
-                broken.append(link["href"])
     return broken
 
 
-def _places(page: BeautifulSoup) -> set[str]:
-    return {tag["id"] for tag in page.find_all(id=True)} | {
-        tag["name"] for tag in page.find_all("a", attrs={"name": True})
-    }
+@functools.lru_cache(maxsize=256)
+def _places(path: Path) -> frozenset[str]:
+    page = read(path)
+    return frozenset(
+        {tag["id"] for tag in page.find_all(id=True)}
+        | {tag["name"] for tag in page.find_all("a", attrs={"name": True})}
+    )
 
 
 def weight(path: Path) -> int:
