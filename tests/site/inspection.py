@@ -10,6 +10,24 @@ from axe_playwright_python.sync_playwright import Axe
 _CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
 _PHONE = {"width": 390, "height": 844}
 _GRAVE = ("serious", "critical")
+_UNDRAWN = """
+() => {
+  const formulas = [...document.querySelectorAll("article .math")];
+  const bare = formulas.filter((formula) => !formula.querySelector(".katex"));
+  const wrong = [...document.querySelectorAll("article .katex-error")];
+  const faults = [...bare, ...wrong].map((formula) => formula.textContent);
+  const loaded = [...document.fonts].filter((font) => font.status === "loaded");
+  if (formulas.length && !loaded.some((font) => font.family.includes("KaTeX"))) {
+    faults.push("the fonts of formulas are not loaded");
+  }
+  return faults;
+}
+"""
+_OUT_OF_REACH = """
+() => [...document.querySelectorAll("article pre")]
+  .filter((code) => code.scrollWidth > code.clientWidth + 13 && code.tabIndex < 0)
+  .map((code) => code.textContent.slice(0, 80))
+"""
 # Sets each slider to both ends, and chooses the first and the last of each choice.
 _ENDS = """
 async () => {
@@ -49,6 +67,7 @@ def faults_of(page: Any) -> dict[str, list]:
     found = {
         "formulas": undrawn_formulas(page),
         "for a screen reader": grave_violations(page),
+        "for a keyboard": out_of_reach(page),
         "hard to read": hard_to_read(page),
         "sliders": unmoved_sliders(page),
     }
@@ -79,27 +98,21 @@ def darken(page: Any) -> None:
 
 def undrawn_formulas(page: Any) -> list[str]:
     """Return what stands where formulas ought to be, and whether their fonts are missing."""
-    formulas = page.locator("article .math")
-    faults = page.locator("article .katex-error").all_text_contents()
-    faults += [f for f in formulas.all() if not f.locator(".katex").count()]
-    if formulas.count():
-        families = "[...document.fonts].filter((f) => f.status === 'loaded').map((f) => f.family)"
-        if not any("KaTeX" in family for family in page.evaluate(families)):
-            faults.append("the fonts of formulas are not loaded")
-    return faults
+    return page.evaluate(_UNDRAWN)
 
 
 def grave_violations(page: Any, *, colours: bool = False) -> list[tuple]:
     """Return what axe finds serious or critical on a page: rule, element, what to do about it.
 
-    colours: whether it measures contrast too, outside code and formulas: with their thousands of
-    coloured spans it takes most of its time for that, and `hard_to_read` measures all texts.
+    Code and formulas are thousands of spans, on which it would spend a minute; `hard_to_read`
+    measures them, and `out_of_reach` looks at what of them scrolls.
+
+    colours: whether axe measures contrast too, outside them.
     """
     # With `preload`, axe would fetch style sheets itself, from wrong addresses.
     options: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}
     options["rules"] = {"color-contrast": {"enabled": colours}}
-    context = {"exclude": [[".katex"], ["pre > span"]]}
-    found = Axe().run(page, context=context, options=options).response
+    found = Axe().run(page, context={"exclude": [["pre"], [".katex"]]}, options=options).response
     assert found["passes"] or found["inapplicable"]  # it has really looked
     return [
         (violation["id"], node["target"], node.get("failureSummary", "")[:200])
@@ -107,6 +120,11 @@ def grave_violations(page: Any, *, colours: bool = False) -> list[tuple]:
         if violation["impact"] in _GRAVE
         for node in violation["nodes"]
     ]
+
+
+def out_of_reach(page: Any) -> list[str]:
+    """Return the code that scrolls sideways by a letter or more, and by no keyboard."""
+    return page.evaluate(_OUT_OF_REACH)
 
 
 def hard_to_read(page: Any) -> list[str]:

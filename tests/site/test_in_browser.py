@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from tests.site.inspection import darken, faults_of, grave_violations, hard_to_read, unmoved_sliders
+from tests.site.inspection import (
+    darken,
+    faults_of,
+    grave_violations,
+    hard_to_read,
+    out_of_reach,
+    unmoved_sliders,
+)
 from tests.site.visiting import EXTRA_PAGES, Visitor, chapter_names, page_names
 
 # What a player does is tried on one chapter (and in tests/teaching): the script is the same on
@@ -32,15 +39,15 @@ def test_text_that_cannot_be_read_is_noticed(visit: Visitor) -> None:
     assert hard_to_read(page)
 
 
-def test_what_is_grave_for_a_screen_reader_is_noticed(visit: Visitor) -> None:
+def test_what_is_grave_for_a_screen_reader_or_a_keyboard_is_noticed(visit: Visitor) -> None:
     page = visit("book/index.html")
     page.evaluate("document.querySelector('article img').removeAttribute('alt')")
-    page.evaluate("document.querySelector('article').insertAdjacentHTML('beforeend', '<pre>')")
-    long = "document.querySelector('article > pre:last-child').textContent = 'wide '.repeat(999)"
-    page.evaluate(long)
-    page.add_style_tag(content="article > pre:last-child { overflow: scroll }")
-    found = {rule for rule, *_ in grave_violations(page)}
-    assert {"image-alt", "scrollable-region-focusable"} <= found
+    assert "image-alt" in [rule for rule, *_ in grave_violations(page)]
+    page.evaluate(  # now that the theme has helped the keyboard wherever it could
+        "document.querySelector('article').insertAdjacentHTML('beforeend',"
+        " `<pre style='overflow: auto; white-space: pre'>${'wide '.repeat(999)}</pre>`)"
+    )
+    assert len(out_of_reach(page)) == 1
 
 
 def test_a_slider_that_does_nothing_is_noticed(visit: Visitor) -> None:
@@ -138,7 +145,7 @@ def test_without_scripts_the_first_frame_stands(visit: Visitor) -> None:
 
 
 def test_search_finds_a_chapter_by_a_word_of_its_title(visit: Visitor) -> None:
-    word = max(visit(CHAPTER).locator("h1").text_content().rstrip("#").split(), key=len)
+    word = max(visit(CHAPTER).locator("article h1").text_content().rstrip("#").split(), key=len)
     page = visit("book/index.html")
     page.keyboard.press("Control+k")
     page.keyboard.type(word)
