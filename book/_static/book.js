@@ -165,7 +165,9 @@ function watchMap(map) {
 }
 
 if (window.katex) drawFormulas();
-document.querySelectorAll("article :is(pre, div.math)").forEach((box) => watchWidth.observe(box));
+for (const box of document.querySelectorAll("article :is(pre, div.math, .text_html:has(> table))")) {
+  watchWidth.observe(box);
+}
 document.querySelectorAll(".book-map").forEach(watchMap);
 markGuesses();
 offerToForget();

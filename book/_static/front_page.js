@@ -103,26 +103,26 @@ function play() {
   const step = (now) => {
     move(from + (now - begun) / 3500);
     playing = share < 1 ? requestAnimationFrame(step) : 0;
-    name();
+    label();
   };
   playing = requestAnimationFrame(step);
-  name();
+  label();
 }
 
-function stop() {
+function rest() {
   cancelAnimationFrame(playing);
   playing = 0;
-  name();
+  label();
 }
 
-function name() {
+function label() {
   button.textContent = playing ? "Stop" : "Move the sand";
 }
 
 picture.addEventListener("pointerdown", (down) => {
   if (!down.isPrimary || down.button !== 0) return;
   down.preventDefault(); // the picture itself is not to be dragged away
-  stop();
+  rest();
   const [from, x] = [share, down.clientX];
   const way = 0.66 * picture.clientWidth; // from the middle of the heaps to that of the cat
   const pull = (event) => move(from + (event.clientX - x) / way);
@@ -133,13 +133,13 @@ picture.addEventListener("pointerdown", (down) => {
   picture.addEventListener("pointercancel", release, { once: true });
 });
 slider.addEventListener("input", () => {
-  stop();
+  rest();
   move(slider.value / 100);
 });
-button.addEventListener("click", () => (playing ? stop() : play()));
+button.addEventListener("click", () => (playing ? rest() : play()));
 
 picture.append(canvas, hint);
 picture.after(controls);
 picture.classList.add("to-pull");
-name();
+label();
 new ResizeObserver(fit).observe(picture);
