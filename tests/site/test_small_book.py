@@ -11,7 +11,7 @@ from PIL import Image
 
 from tests.site import browser, small_book
 from tests.site.html_pages import loads, read
-from tests.site.test_in_browser import CONTRAST, grave_violations
+from tests.site.inspection import grave_violations, hard_to_read, sticking_out
 from tests.site.visiting import Visitor
 
 FIRST, SECOND = "book/optimal_transport/01_first.html", "book/optimal_transport/02_second.html"
@@ -182,10 +182,9 @@ def test_guesses_and_maps_are_for_everybody(visit: Visitor, name: str, mode: str
     if name == SECOND:
         page.locator("details.choice > summary").nth(0).click()
         page.locator("details.choice > summary").nth(2).click()
-    assert grave_violations(page, [".katex"]) == []
-    assert page.evaluate(CONTRAST)["faults"] == []
-    page.set_viewport_size({"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert grave_violations(page, colours=True) == []
+    assert hard_to_read(page) == []
+    assert sticking_out(page) == []
 
 
 # ---- memory ----
