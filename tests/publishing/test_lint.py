@@ -54,6 +54,13 @@ def test_a_chapter_of_ones_own_is_excused_from_taste_alone(tmp_path, capsys):
     assert lint(notebook) == 1
 
 
+def test_own_chapters_must_be_a_list(notebook, capsys):
+    config = notebook.root / "_config.yml"
+    config.write_text(config.read_text() + "own_chapters: optimal_transport\n")
+    assert lint(notebook) == 1
+    assert "own_chapters in _config.yml must be a list, got 'opt" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

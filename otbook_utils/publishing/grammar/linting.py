@@ -26,10 +26,20 @@ class Finding:
     fault: str
 
 
-def rules_for(book: Book, notebook: Notebook) -> dict[str, Rule]:
-    """Return the rules that a chapter is held to: all, or for a fork's own what makes it work."""
+def keeps_the_taste(book: Book, notebook: Notebook) -> bool:
+    """Say whether a chapter keeps the house's rules: all do that are not a fork's own.
+
+    Raises PublishingError if `own_chapters` is no list.
+    """
     own = book.config.get("own_chapters") or []
-    return WORKS if {notebook.part, notebook.name} & set(own) else WORKS | HOUSE
+    if not isinstance(own, list):
+        raise PublishingError(f"own_chapters in _config.yml must be a list, got {own!r}")
+    return not {notebook.part, notebook.name} & set(own)
+
+
+def rules_for(book: Book, notebook: Notebook) -> dict[str, Rule]:
+    """Return the rules that a chapter is held to."""
+    return WORKS | HOUSE if keeps_the_taste(book, notebook) else WORKS
 
 
 def findings(book: Book, path: Path) -> Iterator[Finding]:
