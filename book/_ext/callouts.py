@@ -1,7 +1,7 @@
 """Make callouts of the block quotes that begin with a bold keyword.
 
 Chapters write `> **Predict.** What happens when …`, which reads well in Jupyter and in Colab.
-Here such a block quote gets the classes `callout` and `callout-predict`; book.css does the rest.
+Here such a block quote gets the classes `callout` and `callout-predict`; cells.css does the rest.
 """
 
 import re

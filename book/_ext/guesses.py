@@ -9,7 +9,7 @@ Chapters write, in the block quote that begins with `**Predict.**`, one
     </details>
 
 for each choice, which Colab and Jupyter show as it is. Here the choices of a prediction become one
-group, of which a browser opens one at a time; book.css draws them as buttons.
+group, of which a browser opens one at a time; cells.css draws them as buttons.
 """
 
 import re
