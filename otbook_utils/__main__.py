@@ -10,7 +10,7 @@ import sys
 COMMAND_MODULES = (
     "otbook_utils.publishing.author_commands",
     "otbook_utils.publishing.commands",
-    "otbook_utils.reproduce_command",
+    "otbook_utils.experiments.command",
 )
 
 

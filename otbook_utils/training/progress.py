@@ -12,7 +12,6 @@ from otbook_utils.training.history import History
 Item = TypeVar("Item")
 Curves = dict[str, list[float]]
 PATIENCE = 1.0  # seconds without anything to see
-PACE = 0.5  # seconds between two pictures
 WIDTH, HEIGHT = 220, 48  # of a curve, in pixels
 
 
@@ -40,11 +39,12 @@ class Live:
     In Jupyter and Colab they are one output that is drawn over again (no widgets, no script); in a
     terminal, one line.
 
-    label: what is being done.
+    label: what is being done. log: where there is neither, write a line now and then.
     """
 
-    def __init__(self, label: str) -> None:
-        self.label, self.began, self.screen = label, time.monotonic(), None
+    def __init__(self, label: str, *, log: bool = False) -> None:
+        self.label, self.log, self.screen = label, log, None
+        self.began = time.monotonic()
         self.next = self.began + PATIENCE
         if os.environ.get("TQDM_DISABLE", "0") not in ("", "0"):
             self.next = float("inf")
@@ -53,13 +53,13 @@ class Live:
         """Show the state after `done` of `total` steps, if it is time."""
         if time.monotonic() < self.next:
             return
-        self.screen = self.screen or _screen()
+        self.screen = self.screen or _screen(self.log)
         if self.screen is None:
             self.next = float("inf")
             return
         curves = history.curves() if history is not None else {}
         self.screen.draw(self.label, self._pace(done, total), done, total, curves)
-        self.next = time.monotonic() + PACE
+        self.next = time.monotonic() + self.screen.pace
 
     def _pace(self, done: int, total: int | None) -> str:
         seconds = time.monotonic() - self.began
@@ -78,6 +78,8 @@ class Live:
 
 class _Cell:
     """One output of a notebook's cell, drawn over again."""
+
+    pace = 0.5  # seconds between two pictures
 
     def __init__(self) -> None:
         from IPython.display import HTML, display
@@ -102,13 +104,23 @@ class _Cell:
 class _Line:
     """One line of a terminal, written over again."""
 
+    pace = 0.5
+    begin, end = "\r\x1b[2K", ""
+
     def draw(self, label: str, pace: str, done: int, total: int | None, curves: Curves) -> None:
         last = "".join(f", {name} {column[-1]:.4g}" for name, column in curves.items())
-        line = f"{label}: {pace}{last}"
-        print(f"\r\x1b[2K{line[:100]}", end="", file=sys.stderr, flush=True)
+        line = f"{self.begin}{label}: {pace}{last}{self.end}"
+        print(line, end="", file=sys.stderr, flush=True)
 
     def clear(self) -> None:
-        print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
+        print(self.begin, end="", file=sys.stderr, flush=True)
+
+
+class _Log(_Line):
+    """A line after the other, for a file that is read later."""
+
+    pace = 30.0
+    begin, end = "", "\n"
 
 
 def picture(name: str, column: Sequence[float]) -> str:
@@ -138,8 +150,10 @@ def _clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
-def _screen() -> "_Cell | _Line | None":
+def _screen(log: bool) -> "_Cell | _Line | None":
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if hasattr(shell, "kernel"):
         return _Cell()
-    return _Line() if sys.stderr.isatty() else None  # a log wants no bar
+    if sys.stderr.isatty():
+        return _Line()
+    return _Log() if log else None

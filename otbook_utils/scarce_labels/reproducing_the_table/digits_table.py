@@ -1,6 +1,6 @@
 """The article's fourteen rows at the size of a laptop: its losses and recipe, smaller images.
 
-The losses, the engine, the batches and the recipe are those of `experiment`, with the very
+The losses, the loop, the batches and the recipe are those of `experiment`, with the very
 weights of the article's class sizes (250 and 5,000). Images and network are smaller: 8 x 8 digits,
 of which 7 of about 143 are kept in the same three classes, and one hidden layer of 64 units.
 """
@@ -8,18 +8,16 @@ of which 7 of about 143 are kept in the same three classes, and one hidden layer
 from dataclasses import replace
 
 import numpy as np
-import torch
 
 from otbook_utils.scarce_labels.long_tail import cut_classes
-from otbook_utils.scarce_labels.reproducing_the_table.experiment import (
+from otbook_utils.scarce_labels.reproducing_the_table.table import (
     MINORITY,
     Recipe,
     Row,
-    accuracies,
+    train_row,
 )
 from otbook_utils.scarce_labels.small_digits import digit_sets, small_network
-from otbook_utils.training.batches import DeviceBatches
-from otbook_utils.training.engine import Engine, open_fabric
+from otbook_utils.training import DeviceBatches
 
 SCARCE_IMAGES = 250
 COMMON_IMAGES = 5000
@@ -38,7 +36,7 @@ def digits_row(row: Row, seed: int, recipe: Recipe = RECIPE) -> dict[str, float]
     kept, the first weights and the order. recipe: epochs, batch and learning rate.
     Returns "majority", "minority" and "all" on the 360 digits held out.
 
-    >>> from otbook_utils.scarce_labels.reproducing_the_table.experiment import row_of
+    >>> from otbook_utils.scarce_labels.reproducing_the_table.table import row_of
     >>> short = replace(RECIPE, epochs=1, milestones=(1,))
     >>> sorted(digits_row(row_of("ce"), seed=0, recipe=short))
     ['all', 'majority', 'minority']
@@ -50,20 +48,9 @@ def digits_row(row: Row, seed: int, recipe: Recipe = RECIPE) -> dict[str, float]
         x, y = x[kept], y[kept]
     batches = DeviceBatches(_images(x), y, recipe.batch_size, shuffle=True, seed=seed)
     tests = DeviceBatches(_images(test.x), test.y, len(test), mean=batches.mean, std=batches.std)
-    # Always on the CPU: the network is so small that a GPU would wait for its orders.
-    fabric = open_fabric(devices=1, accelerator="cpu")
-    engine = Engine(small_network(seed), fabric=fabric, compile=False)
-    optimizer = torch.optim.SGD(
-        engine.model.parameters(),
-        lr=recipe.learning_rate,
-        momentum=recipe.momentum,
-        weight_decay=recipe.weight_decay,
-    )
-    scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, recipe.milestones)
     loss = row.loss(ARTICLE_COUNTS)
-    engine.train(batches, loss, optimizer, epochs=recipe.epochs, scheduler=scheduler)
-    found = accuracies(engine.evaluate(tests, classes=10))
-    return {group: found[group] for group in ("majority", "minority", "all")}
+    last = train_row(small_network(seed), loss, batches, tests, recipe).epochs[-1]
+    return {group: last[group] for group in ("majority", "minority", "all")}
 
 
 def _images(x: np.ndarray) -> np.ndarray:

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from otbook_utils.scarce_labels.reproducing_the_table.experiment import ROWS, SEEDS
-from otbook_utils.training.results import RunResult
+from otbook_utils.experiments import RunResult
+from otbook_utils.scarce_labels.reproducing_the_table.table import ROWS, SEEDS
 
 GROUPS = ("majority", "minority", "all")
 TEST_IMAGES = {"majority": 7000, "minority": 3000, "all": 10_000}  # of CIFAR-10

@@ -9,33 +9,29 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import torch
-
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 RECORDED_VERSIONS = ("otbook-utils", "torch", "lightning-fabric", "numpy")
 
 
 def checkout() -> Path | None:
-    """Return the root of the checkout that this package is imported from, or None if installed.
-
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
-    """
+    """Return the root of the checkout that this package is imported from, or None if installed."""
     is_checkout = (PACKAGE_ROOT / "pyproject.toml").is_file() and (PACKAGE_ROOT / "book").is_dir()
     return PACKAGE_ROOT if is_checkout else None
 
 
-def environment(on: torch.device) -> dict[str, Any]:
+def environment(device: str) -> dict[str, Any]:
     """Return the device, the versions and the commit, as plain values for the record of a run.
 
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
-
-    >>> sorted(environment(torch.device("cpu")))
+    >>> sorted(environment("cpu"))
     ['commit', 'cuda', 'device', 'dirty', 'versions']
     """
+    import torch  # not above: reading a result asks for `checkout` alone
+
+    on_cuda = device.startswith("cuda")
     commit, dirty = commit_of_code()
     return {
-        "device": torch.cuda.get_device_name(on) if on.type == "cuda" else on.type,
-        "cuda": torch.version.cuda if on.type == "cuda" else None,
+        "device": torch.cuda.get_device_name(device) if on_cuda else device,
+        "cuda": torch.version.cuda if on_cuda else None,
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in RECORDED_VERSIONS},
         "commit": commit,
@@ -49,26 +45,22 @@ def version(name: str) -> str:
     Of one that came inside another (pytorch-lightning brings lightning-fabric), that of its module
     if it is imported.
 
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
-
     >>> version("no-such-distribution")
     'unknown'
     """
     try:
-        return str(torch.__version__) if name == "torch" else metadata.version(name)
+        installed = metadata.version(name)
     except metadata.PackageNotFoundError:
-        module = sys.modules.get(name.replace("-", "_"))
-        return getattr(module, "__version__", "unknown")
+        installed = "unknown"
+    # A module tells more than its distribution: torch, which build it is.
+    return str(getattr(sys.modules.get(name.replace("-", "_")), "__version__", installed))
 
 
 def commit_of_code() -> tuple[str, bool | None]:
     """Return the commit of this code and whether tracked files differ from it (None: not known).
 
     From git in a checkout; else from `OTBOOK_COMMIT`, which whoever copies a checkout without its
-    history sets; else from what pip noted when it installed from git; else "unknown".
-
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
-    """
+    history sets; else from what pip noted when it installed from git; else "unknown"."""
     root = checkout()
     if root is not None:
         commit = _git(root, "rev-parse", "HEAD")

@@ -4,7 +4,7 @@ from importlib import metadata
 
 import lightning_fabric
 
-from otbook_utils.training.provenance import version
+from otbook_utils.experiments.provenance import version
 
 
 def test_version_of_a_package_that_came_inside_another_is_its_modules(monkeypatch):

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from otbook_utils.training.resnet import ResNet18
+from otbook_utils.scarce_labels.resnet import ResNet18
 
 
 def test_resnet18_for_cifar_has_the_parameters_it_is_known_for():
