@@ -28,13 +28,12 @@ class DeviceBatches:
     """Batches of an image set that lives on the device from the first step to the last.
 
     images: (n, height, width, channels) uint8. labels: (n,) integers from 0.
-    batch_size: images a step, over all processes. device: where the set lives.
+    batch_size: images a step. device: where the set lives.
     pad: if above 0, training images are cropped at random from the image with `pad` black pixels
     around it, and mirrored with probability 1/2 (He et al. 2016, section 4.2).
     shuffle: whether each epoch has an order of its own. A shuffled epoch drops the images that do
     not fill its last batch (others every time): one shape of batch compiles once.
-    seed: order, crops and flips are a function of the seed and the epoch alone, on any device and
-    over any number of processes.
+    seed: order, crops and flips are a function of the seed and the epoch alone, on any device.
     mean, std: (channels,) of the pixels in 0 to 1; by default those of these images. Give a test
     set those of its training set.
 
@@ -42,8 +41,6 @@ class DeviceBatches:
     (batch,) int64. No step waits for the device.
 
     Raises ValueError for images and labels that do not fit, and a batch larger than a shuffled set.
-
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
 
     >>> images, labels = np.zeros((10, 32, 32, 3), np.uint8), np.arange(10)
     >>> batches = DeviceBatches(images, labels, 4, pad=4, shuffle=True, mean=[0.0], std=[1.0])
@@ -84,11 +81,6 @@ class DeviceBatches:
         n = len(self.labels)
         return n // self.batch_size if self.shuffle else -(-n // self.batch_size)
 
-    @property
-    def images_per_epoch(self) -> int:
-        """How many images an epoch shows."""
-        return len(self) * self.batch_size if self.shuffle else len(self.labels)
-
     def plan(self, epoch: int) -> EpochPlan:
         """Return what is random in epoch number `epoch`, on the CPU."""
         n = len(self.labels)
@@ -102,31 +94,17 @@ class DeviceBatches:
             flip = torch.rand(n, generator=generator) < 0.5
         return EpochPlan(order, shift, flip)
 
-    def epoch(
-        self, epoch: int, *, start: int = 0, rank: int = 0, world: int = 1
-    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Yield the batches of epoch number `epoch` from step `start` on.
-
-        rank, world: which of how many processes this is; each gets its part of the images of every
-        batch, and the labels of the whole batch (`train` gathers the whole batch's logits).
-
-        Raises ValueError if a batch cannot be divided evenly.
-        """
-        if self.batch_size % world:
-            raise ValueError(
-                f"batch_size must be divisible by the {world} processes, got {self.batch_size}"
-            )
+    def epoch(self, epoch: int, *, start: int = 0) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Yield the batches of epoch number `epoch` from step `start` on."""
         plan, device = self.plan(epoch), self.images.device
         # One transfer an epoch for all that is random in it.
         order, shift, flip = (
             part.to(device, non_blocking=True) for part in (plan.order, plan.shift, plan.flip)
         )
-        share = self.batch_size // world
         for step in range(start, len(self)):
             batch = slice(step * self.batch_size, (step + 1) * self.batch_size)
-            first = step * self.batch_size + rank * share
-            mine = slice(first, first + share)
-            yield self._cut(order[mine], shift[mine], flip[mine]), self.labels[order[batch]]
+            x = self._cut(order[batch], shift[batch], flip[batch])
+            yield x, self.labels[order[batch]]
 
     def _cut(self, which: torch.Tensor, shift: torch.Tensor, flip: torch.Tensor) -> torch.Tensor:
         """Return the images `which`, cropped, mirrored and normalised: (batch, c, h, w)."""
@@ -157,8 +135,6 @@ def pixel_statistics(images: torch.Tensor | np.ndarray) -> tuple[torch.Tensor, t
     """Return mean and standard deviation of each channel, on the scale 0 to 1.
 
     images: (n, height, width, channels) uint8. Returns two tensors (channels,) float32.
-
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
 
     >>> pixel_statistics(np.array([0, 255], np.uint8).reshape(2, 1, 1, 1))
     (tensor([0.5000]), tensor([0.5000]))

@@ -67,8 +67,9 @@ class Place(ExitStack):
             local = int(os.environ.get("LOCAL_WORLD_SIZE", self.world))
             spread = {"strategy": "ddp", "devices": local, "num_nodes": self.world // local}
         else:
-            one = self.device.index is not None and self.device.type == "cuda"
-            spread = {"devices": [self.device.index] if one else 1}
+            on_cuda, which = self.device.type == "cuda", self.device.index
+            which = torch.cuda.current_device() if on_cuda and which is None else which
+            spread = {"devices": [which] if on_cuda else 1}
         self.fabric = Fabric(accelerator=self.device.type, precision=precision, **spread)
         self.fabric.launch()
         self.device, self.rank = self.fabric.device, self.fabric.global_rank

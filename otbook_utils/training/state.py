@@ -182,7 +182,7 @@ def check_complete(parts: Mapping[str, Any], functions: Mapping[str, Callable | 
             )
             if living and id(value) not in inside:
                 raise ValueError(
-                    f"state must hold {name}, a {type(value).__name__} that {function_name} uses: "
+                    f"state must hold {name} ({type(value).__name__}), which {function_name} uses: "
                     f"a checkpoint would not keep it. Add {name}={name} to the state"
                 )
 

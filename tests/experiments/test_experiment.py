@@ -46,7 +46,7 @@ def test_a_room_declares_in_a_few_lines_and_two_must_not_take_one_name(tmp_path)
 
 
 def test_an_unknown_name_is_answered_with_those_there_are():
-    with pytest.raises(ValueError, match="name must be one of .*imbalance.*, got 'imbalanced'"):
+    with pytest.raises(ValueError, match=r"name must be one of .*imbalance.*, got 'imbalanced'"):
         find("imbalanced")
 
 

@@ -137,7 +137,7 @@ def of_format_1(folder, **changes):
 
 def test_a_file_without_digest_is_read_once_it_is_migrated(tmp_path):
     path = of_format_1(tmp_path)
-    with pytest.raises(ResultError, match="it has no digest.*--migrate"):
+    with pytest.raises(ResultError, match=r"it has no digest.*--migrate"):
         read_result(path)
     assert migrate(path, {"all": "%"})
     found, wanted = read_result(path), made_up()

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 import torch
@@ -27,10 +28,10 @@ def count(run):
     state = State(weight=weight, optimizer=torch.optim.SGD([weight], lr=0.1))
 
     def step(state, batch):
-        if run.seed == 1 and state.steps_done == 7 and run.recipe["die"]:
-            if not os.path.exists(os.environ["MARKS"] + ".died"):
-                open(os.environ["MARKS"] + ".died", "w").close()
-                os.kill(os.getpid(), signal.SIGKILL)
+        died = Path(os.environ["MARKS"] + ".died")
+        if run.recipe["die"] and (run.seed, state.steps_done) == (1, 7) and not died.exists():
+            died.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
         loss = (state.weight - torch.randn(3)).square().sum()
         state.optimizer.zero_grad()
         loss.backward()

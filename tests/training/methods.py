@@ -41,7 +41,8 @@ class Gan:
         average = torch.optim.swa_utils.AveragedModel(generator)
         slow = torch.optim.Adam(generator.parameters(), lr=1e-3, betas=(0.5, 0.9))
         fast = torch.optim.RMSprop(critic.parameters(), lr=1e-3)
-        schedules = [torch.optim.lr_scheduler.OneCycleLR(o, 0.01, 40) for o in (slow, fast)]
+        schedule = torch.optim.lr_scheduler.OneCycleLR
+        schedules = [schedule(slow, 0.01, 20), schedule(fast, 0.01, 40)]
         self.state = State(
             generator=generator,
             critic=critic,
@@ -69,10 +70,10 @@ class Gan:
             state.slow.zero_grad()
             generator_loss.backward()
             state.slow.step()
+            state.schedules[0].step()
             state.average.update_parameters(state.generator)
             told["generator"] = generator_loss
-        for schedule in state.schedules:
-            schedule.step()
+        state.schedules[1].step()
         return told
 
     @staticmethod
