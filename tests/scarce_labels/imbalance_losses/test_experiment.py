@@ -11,7 +11,7 @@ from otbook_utils.scarce_labels.imbalance_losses.experiment import (
     group_accuracy,
     train_classifier,
 )
-from otbook_utils.scarce_labels.reproducing_the_table.experiment import MINORITY, Recipe
+from otbook_utils.scarce_labels.reproducing_the_table.table import MINORITY, Recipe
 
 
 @pytest.fixture(scope="module")

@@ -12,13 +12,12 @@ from otbook_utils.scarce_labels.reproducing_the_table.digits_table import (
     TEST_IMAGES,
     digits_row,
 )
-from otbook_utils.scarce_labels.reproducing_the_table.experiment import (
+from otbook_utils.scarce_labels.reproducing_the_table.table import (
     MINORITY,
     ROWS,
     Recipe,
     row_of,
 )
-from otbook_utils.training import engine
 
 SHORT = replace(RECIPE, epochs=2, milestones=(1,))
 
@@ -48,7 +47,7 @@ def test_group_sizes_are_those_of_the_test_digits():
 
 def test_a_row_runs_on_the_cpu_of_a_machine_with_a_gpu(monkeypatch):
     here = digits_row(row_of("ce"), seed=0, recipe=SHORT)
-    monkeypatch.setattr(engine, "device", lambda: torch.device("cuda"))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert digits_row(row_of("ce"), seed=0, recipe=SHORT) == here
 
 

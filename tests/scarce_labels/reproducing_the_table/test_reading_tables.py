@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from otbook_utils.scarce_labels.reproducing_the_table.experiment import ROWS, SEEDS
+from otbook_utils.experiments import RunResult
 from otbook_utils.scarce_labels.reproducing_the_table.reading_tables import (
     CONCLUSIONS,
     GROUPS,
@@ -17,7 +17,7 @@ from otbook_utils.scarce_labels.reproducing_the_table.reading_tables import (
     paired_gap,
     recorded_scores,
 )
-from otbook_utils.training.results import RunResult
+from otbook_utils.scarce_labels.reproducing_the_table.table import ROWS, SEEDS
 
 percent = st.floats(0, 100)
 pairs = st.lists(st.tuples(percent, percent), min_size=2, max_size=8)
@@ -26,12 +26,13 @@ pairs = st.lists(st.tuples(percent, percent), min_size=2, max_size=8)
 def run_of(row, seed, value):
     final = {"majority": value, "minority": value - 1, "all": value - 0.5}
     return RunResult(
-        table="imbalance",
+        experiment="imbalance",
         row=row,
         label=row,
         seed=seed,
         reduced=False,
         recipe={"epochs": 1},
+        units=dict.fromkeys(final, ""),
         history=({"epoch": 1} | final,),
         final=final,
         data={},

@@ -4,13 +4,12 @@ The set here is noise in CIFAR-10's layout and the network is thin: what is test
 """
 
 import errno
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,27 +17,22 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from otbook_utils import reproduce_command
 from otbook_utils.__main__ import main
-from otbook_utils.scarce_labels.reproducing_the_table.experiment import (
+from otbook_utils.experiments import runs
+from otbook_utils.experiments.experiment import find
+from otbook_utils.experiments.results import ResultError, load_results, read_result
+from otbook_utils.scarce_labels.reproducing_the_table import experiment
+from otbook_utils.scarce_labels.reproducing_the_table.experiment import EXPERIMENTS, NARROW
+from otbook_utils.scarce_labels.reproducing_the_table.table import (
     MAJORITY,
     MINORITY,
-    NARROW,
-    RECIPES,
     ROWS,
-    TABLES,
-    ImbalanceRunner,
-    ImbalanceTable,
     Recipe,
-    reduced_recipe,
-    row_of,
 )
-from otbook_utils.training.results import ResultError, load_results, read_result
-from otbook_utils.training.sweeps import Run
 
 ROOT = Path(__file__).resolve().parents[3]
-TINY = ["--epochs", "2", "--steps", "24", "--batch-size", "16", "--width", "4"]
-TINY += ["--test-images", "100"]
+TINY = ["--set", "epochs=2", "steps=24", "batch_size=16", "width=4", "test_images=100"]
+TINY += ["milestones=[1]"]
 CUT = np.array([250 if label in MINORITY else 5000 for label in range(10)])
 
 
@@ -98,21 +92,36 @@ def test_a_run_killed_at_any_moment_and_started_again_ends_with_the_same_numbers
     resumed = []
     for name in ("ce-seed3", "cb-focal-0.999-seed3"):
         assert numbers(tmp_path / "results", name) == numbers(undisturbed, name)
-        resumed.append(read_result(tmp_path / "results" / f"{name}.json").timing["resumed_at"])
-    assert resumed != [[0, 0], [0, 0]]
+        timing = read_result(tmp_path / "results" / f"{name}.json").timing
+        resumed.append(timing["resumed_at_step"])
+    assert resumed != [0, 0]
 
 
-@pytest.mark.parametrize("changed, name", [("--fastest-kernels", "exact"), ("torch", "torch")])
+@pytest.mark.parametrize("name", ["compile", "torch", "data"])
 def test_a_run_is_not_resumed_where_its_last_digits_would_change(
-    command, monkeypatch, capsys, changed, name
+    command, data, tmp_path, monkeypatch, capsys, name
 ):
     chosen = [*command, "--rows", "ce", "--seeds", "3"]
     with monkeypatch.context() as patch:
-        patch.setattr(ImbalanceRunner, "_result", lambda *_: 1 / 0)  # stopped before its end
+        patch.setattr(runs, "_result", lambda *_: 1 / 0)  # stopped before its end
         with pytest.raises(ZeroDivisionError):
             main(chosen)
-    monkeypatch.setattr(torch, "__version__", "9.0" if changed == "torch" else torch.__version__)
-    assert main([*chosen, changed] if changed.startswith("--") else chosen) == 1
+    if name == "compile":
+        monkeypatch.setattr(torch, "compile", lambda function, **how: function)
+        chosen += ["--compile", "default"]
+    if name == "torch":
+        monkeypatch.setattr(torch, "__version__", "9.0")
+    if name == "data":
+        (tmp_path / "other").mkdir()
+        content = dict(np.load(data / "cifar10.npz"))
+        content["x_train"][0] = 0
+        np.savez(tmp_path / "other" / "cifar10.npz", **content)
+        experiment._photographs.cache_clear()
+        chosen[chosen.index("--data") + 1] = str(tmp_path / "other")
+    try:
+        assert main(chosen) == 1
+    finally:
+        experiment._photographs.cache_clear()
     assert f"belongs to another run: its {name} is" in capsys.readouterr().err
 
 
@@ -124,7 +133,8 @@ def test_a_result_says_how_it_came_about(undisturbed):
     assert [result.data["counts"][name] for name in ("cat", "deer")] == [300, 250]
     assert "own copy cifar10.npz, sha256:" in result.data["train"]
     assert {"device", "versions", "commit", "dirty", "precision"} <= set(result.environment)
-    assert {"wall_seconds", "images_per_second", "started"} <= set(result.timing)
+    assert {"wall_seconds", "train_seconds", "started"} <= set(result.timing)
+    assert result.units["minority"] == result.units["per_class"] == "%"
     for record in result.history:
         per_class = np.array(record["per_class"])
         assert record["all"] == pytest.approx(per_class.mean())
@@ -175,22 +185,10 @@ def test_a_trial_never_goes_among_the_results_of_the_book(command, tmp_path, cap
     assert sorted(recorded.iterdir()) == before
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_a_table_is_a_trial_when_its_recipe_differs_from_its_own(name):
-    table = TABLES[name]
-    assert table.name == name and not table.reduced
-    assert not table.trial(steps=None).reduced
-    assert table.trial(steps=10).reduced and table.trial(width=4).reduced
-    assert table.trial(epochs=5).recipe.milestones == (3, 4)
-
-
-def test_the_command_offers_each_table_that_there_is():
-    assert set(reproduce_command.TABLES) == set(TABLES)
-
-
 def test_one_tables_recipe_is_a_trial_of_the_other():
     """A run of the thin network can never be taken for one of the article's."""
-    assert ImbalanceTable(NARROW).reduced and ImbalanceTable(Recipe(), "imbalance-narrow").reduced
+    assert find("imbalance").trial(asdict(NARROW)).reduced
+    assert find("imbalance-narrow").trial(asdict(Recipe())).reduced
     assert replace(NARROW, epochs=25, milestones=(15, 20), width=64) == Recipe()
 
 
@@ -219,7 +217,7 @@ def test_a_list_names_damaged_results_and_goes_on(command, undisturbed, tmp_path
     assert "balanced-seed3.json is damaged" in said.err
 
 
-@pytest.mark.parametrize("changed", [["--epochs", "1"], ["--width", "8"], []])
+@pytest.mark.parametrize("changed", ["epochs=1", "width=8", ""])
 @pytest.mark.parametrize("listing", [["--list"], []])
 def test_a_run_with_another_recipe_is_not_taken_for_a_result(
     command, undisturbed, tmp_path, capsys, changed, listing
@@ -227,7 +225,7 @@ def test_a_run_with_another_recipe_is_not_taken_for_a_result(
     (tmp_path / "results").mkdir()
     path = tmp_path / "results" / "ce-seed3.json"
     path.write_bytes((undisturbed / "ce-seed3.json").read_bytes())
-    chosen = [*command, *changed] if changed else command[: -len(TINY)]  # without: the article's
+    chosen = [*command, changed] if changed else command[: -len(TINY)]  # without: the article's
     assert main([*chosen, *listing, "--rows", "ce", "--seeds", "3"]) == 1
     said = capsys.readouterr().err
     assert "ce-seed3.json was made with another recipe" in said and "--results" in said
@@ -249,7 +247,7 @@ def test_a_full_disk_stops_the_command_and_the_next_start_goes_on(
     chosen = [*command, "--rows", "ce", "--seeds", "3"]
     synced = os.fsync
     with monkeypatch.context() as patch:
-        left = iter(range(40))
+        left = iter(range(60))
 
         def full(handle):
             if next(left, None) is None:
@@ -262,7 +260,7 @@ def test_a_full_disk_stops_the_command_and_the_next_start_goes_on(
     assert "error: [Errno 28] No space left on device: '" in said and "goes on with it" in said
     assert main(chosen) == 0
     assert numbers(tmp_path / "results", "ce-seed3") == numbers(undisturbed, "ce-seed3")
-    assert read_result(tmp_path / "results" / "ce-seed3.json").timing["resumed_at"] != [0, 0]
+    assert read_result(tmp_path / "results" / "ce-seed3.json").timing["resumed_at_step"] > 0
 
 
 @pytest.mark.parametrize(
@@ -270,7 +268,7 @@ def test_a_full_disk_stops_the_command_and_the_next_start_goes_on(
     [
         ("--seeds", "-1", "a whole number from 0 to 2**32 - 1"),
         ("--seeds", "1.5", "a whole number from 0 to 2**32 - 1"),
-        ("--epochs", "0", "a whole number of at least 1"),
+        ("--threads", "0", "a whole number of at least 1"),
         ("--save-every", "nan", "a number of at least 0"),
         ("--save-every", "-1", "a number of at least 0"),
     ],
@@ -282,7 +280,21 @@ def test_an_impossible_number_is_named_with_what_is_wanted(command, capsys, opti
     assert f"argument {option}: must be {wanted}, got {text}" in said
 
 
+@pytest.mark.parametrize(
+    "text, wanted",
+    [
+        ("epochs", "--set must be given as NAME=VALUE, such as epochs=2, got 'epochs'"),
+        ("epoch=2", "it has epochs, milestones"),
+        ("test_images=20", "test_images must be at least 100, for every class to be among them"),
+    ],
+)
+def test_an_impossible_trial_is_named(command, capsys, text, wanted):
+    assert main([*command, text, "--rows", "ce"]) == 1
+    assert wanted in capsys.readouterr().err
+
+
 def test_missing_data_stops_the_command_and_is_named(command, tmp_path, capsys):
+    experiment._photographs.cache_clear()
     assert main([*command, "--rows", "ce", "--data", str(tmp_path / "nowhere")]) == 1
     assert "OTBOOK_DATA must name a folder" in capsys.readouterr().err
 
@@ -301,7 +313,7 @@ def test_the_table_has_the_articles_fourteen_rows_and_recipe():
     ]
     assert (recipe.epochs, recipe.milestones, recipe.batch_size) == (25, (15, 20), 128)
     assert (recipe.learning_rate, recipe.momentum, recipe.weight_decay) == (0.1, 0.9, 5e-4)
-    assert len(ImbalanceTable().runs()) == 42
+    assert len(EXPERIMENTS["imbalance"].runs()) == 42
     assert [row.key for row in ROWS if not row.cut] == ["balanced"]
 
 
@@ -337,21 +349,3 @@ def test_each_row_has_the_loss_of_its_formula(row):
     w = torch.tensor(weights)[target]
     want = (w * (1 - p) ** row.gamma * -p.log()).sum() / w.sum()
     torch.testing.assert_close(row.loss(CUT)(logits, target), want, rtol=1e-9, atol=0)
-
-
-def test_the_work_of_a_run_is_counted_in_whole_batches():
-    table = ImbalanceTable()
-    assert table.images_of(Run("balanced", 0)) == 25 * 390 * 128
-    assert table.images_of(Run("ce", 0), epochs=1, steps=2) == (279 + 2) * 128
-    assert row_of("ce").article == (87.93, 50.4, 76.5)
-
-
-def test_too_few_test_images_are_refused():
-    with pytest.raises(ValueError, match=r"test_images must be at least 100.*got 20"):
-        reduced_recipe(Recipe(), test_images=20)
-
-
-def test_recipes_are_told_apart_by_their_folders():
-    trials = [reduced_recipe(Recipe(), steps=n).digest for n in (1, 2)]
-    assert len({*trials, Recipe().digest}) == 3
-    assert json.loads(json.dumps(trials)) == trials

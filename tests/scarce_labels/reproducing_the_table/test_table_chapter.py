@@ -6,8 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from otbook_utils.scarce_labels.reproducing_the_table.experiment import ROWS, SEEDS
-from otbook_utils.training import results
+from otbook_utils import experiments
+from otbook_utils.scarce_labels.reproducing_the_table.table import ROWS, SEEDS
 from tests.chapters.exercises import run
 from tests.chapters.notebook import ROOT, Notebook
 from tests.scarce_labels.reproducing_the_table.test_reading_tables import run_of
@@ -23,7 +23,7 @@ def invented_runs(rows=ROWS):
 
 def shown(capsys, recorded, monkeypatch):
     """Return what the cells print and the names they leave, the reduced runs left out."""
-    monkeypatch.setattr(results, "load_results", lambda table: recorded)
+    monkeypatch.setattr(experiments, "load_results", lambda table: recorded)
     cells = {cell.id: cell for cell in Notebook(CHAPTER).code}
     small = {row.key: {g: [60.0, 61.0, 62.0] for g in GROUPS} for row in ROWS}
     names = {"__name__": "__main__", "reduced": small}
