@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pooch
-from tqdm.auto import tqdm
+from tqdm import tqdm  # a line of text: in a page, a widget would leave random numbers
 
 from otbook_utils.data.dataset import DataError
 from otbook_utils.data.sources import RemoteFile
@@ -64,5 +64,6 @@ def _bar(file: RemoteFile) -> tqdm:
         unit="B",
         unit_scale=True,
         leave=False,
-        disable=file.size < 1_000_000,
+        # Said here, the switch has to be asked for: what is passed overrules the environment.
+        disable=file.size < 1_000_000 or os.environ.get("TQDM_DISABLE", "0") not in ("", "0"),
     )

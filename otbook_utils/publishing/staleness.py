@@ -43,8 +43,8 @@ def _inputs(book: Book, chapter: Chapter) -> set[Path]:
     units = dependencies(package, {chapter.part} | imported_units(code, package))
     for unit in units:
         files.update(files_below(_unit_path(package, unit)))
-    # `training` holds the door to the recorded results; who goes through it names it.
-    readers = (path for path in files if package / "training" not in path.parents)
+    # `experiments` holds the door to the recorded results; who goes through it names it.
+    readers = (path for path in files if package / "experiments" not in path.parents)
     if "results" in code or any(_reads_results(path) for path in readers):
         files.update(files_below(book.root / "book" / "results"))
     return files

@@ -12,7 +12,7 @@ from otbook_utils.training.history import History, Scalars
 from otbook_utils.training.places import Place
 from otbook_utils.training.progress import Live
 from otbook_utils.training.resuming import Standing
-from otbook_utils.training.state import State, check_complete, modules_in, optimizers_in, parts_of
+from otbook_utils.training.state import Guard, State, modules_in, optimizers_in, parts_of
 from otbook_utils.training.streams import Batches
 from otbook_utils.training.threads import threads_of
 
@@ -73,10 +73,10 @@ def train(
     (200, True)
     """
     _check(epochs=epochs, steps=steps, steps_per_epoch=steps_per_epoch)
-    parts = parts_of(state)
+    parts, guard = parts_of(state), None
     if checkpoint is not None:
-        check_complete(parts, {"step": step, "after_epoch": after_epoch, "batches": batches})
         checkpoint = checkpoint if isinstance(checkpoint, Checkpoint) else Checkpoint(checkpoint)
+        guard = Guard(parts, {"step": step, "after_epoch": after_epoch, "batches": batches})
     modules, optimizers = modules_in(parts), optimizers_in(parts)
     with (
         threads_of(threads),
@@ -91,6 +91,7 @@ def train(
             steps=steps,
             steps_per_epoch=steps_per_epoch,
             checkpoint=checkpoint,
+            guard=guard,
             save_every=save_every,
             run=run,
         )

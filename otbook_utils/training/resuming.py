@@ -15,7 +15,7 @@ from otbook_utils.training.checkpoints import (
 )
 from otbook_utils.training.history import History
 from otbook_utils.training.places import Place
-from otbook_utils.training.state import frozen, generators_in, thaw
+from otbook_utils.training.state import Guard, frozen, generators_in, thaw
 from otbook_utils.training.streams import Batches, Stream, digest, seed_of_stream
 
 FORMAT = 2  # of the state in a checkpoint
@@ -26,8 +26,8 @@ class Standing:
     """Where a training stands: all that changes on the way, and so all that a checkpoint holds.
 
     parts: of the training's state. epochs, steps, steps_per_epoch: how far it goes, as in `train`.
-    checkpoint: resumed from if it holds a state, else None. run: plain values that say which
-    training this is.
+    checkpoint: resumed from if it holds a state. guard: asked before each save. run: plain values
+    that say which training this is.
     """
 
     def __init__(
@@ -40,10 +40,12 @@ class Standing:
         steps: int | None = None,
         steps_per_epoch: int | None = None,
         checkpoint: Checkpoint | None = None,
+        guard: Guard | None = None,
         save_every: float = 30.0,
         run: Mapping[str, Any] | None = None,
     ) -> None:
-        self.parts, self.place, self.checkpoint = parts, place, checkpoint
+        self.parts, self.place = parts, place
+        self.checkpoint, self.guard = checkpoint, guard
         self.epochs, self.steps = epochs or math.inf, steps or math.inf
         self.steps_per_epoch, self.save_every = steps_per_epoch or math.inf, save_every
         # An earlier training of the same state may have come before.
@@ -154,6 +156,8 @@ class Standing:
 
     def _save(self) -> None:
         self._count_seconds()
+        if self.guard is not None:
+            self.guard.check()
         state = {
             "format": FORMAT,
             "run": self.run,

@@ -12,6 +12,8 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from otbook_utils.training.streams import digest
+
 Generator = torch.Generator | np.random.Generator
 PLAIN = (int, float, complex, str, bool, type(None))
 # What goes on changing from step to step, and so must not be left out of a checkpoint.
@@ -157,34 +159,55 @@ def as_numpy(saved: Any) -> Any:
     return saved.numpy().astype(np.uint32) if isinstance(saved, torch.Tensor) else saved
 
 
-def check_complete(parts: Mapping[str, Any], functions: Mapping[str, Callable | None]) -> None:
-    """Raise ValueError for what a training changes and its state does not hold.
+class Guard:
+    """Watches that a training changes nothing that its state does not hold.
 
-    functions: by name, those whose own variables are looked through as well.
+    functions: by name, those whose own variables from outside are looked through.
 
-    A run that is resumed from such a state would go on with other numbers.
+    A run that is resumed from such a state would go on with other numbers. What cannot be seen is
+    what other functions, which these call, change.
+
+    Raises ValueError for an optimiser, a schedule or a generator outside the state, and for a
+    module whose parameters an optimiser in it updates.
     """
-    modules = modules_in(parts)
-    kept = {id(p) for module in modules for p in module.parameters()}
-    kept |= {id(part) for part in walk(parts)}
-    for optimizer in optimizers_in(parts):
-        if not all(id(p) in kept for p in parameters_of(optimizer)):
-            raise ValueError(
-                f"state must hold the module whose parameters its {type(optimizer).__name__} "
-                "updates: a checkpoint would not keep them"
-            )
-    trained = {id(p) for optimizer in optimizers_in(parts) for p in parameters_of(optimizer)}
-    inside = {id(module) for root in modules for module in root.modules()} | kept
-    for function_name, function in functions.items():
-        for name, value in variables_of(function).items():
-            living = isinstance(value, (*LIVING, Random)) or (
-                isinstance(value, nn.Module) and any(id(p) in trained for p in value.parameters())
-            )
-            if living and id(value) not in inside:
+
+    def __init__(self, parts: Mapping[str, Any], functions: Mapping[str, Callable | None]) -> None:
+        kept = {id(p) for module in modules_in(parts) for p in module.parameters()}
+        kept |= {id(part) for module in modules_in(parts) for part in module.modules()}
+        kept |= {id(part) for part in walk(parts)}
+        for optimizer in optimizers_in(parts):
+            if not all(id(p) in kept for p in parameters_of(optimizer)):
                 raise ValueError(
-                    f"state must hold {name} ({type(value).__name__}), which {function_name} uses: "
-                    f"a checkpoint would not keep it. Add {name}={name} to the state"
+                    f"state must hold the module whose parameters its {type(optimizer).__name__} "
+                    "updates: a checkpoint would not keep them"
                 )
+        found = [
+            (user, name, value)
+            for user, function in functions.items()
+            for name, value in variables_of(function).items()
+            if id(value) not in kept
+        ]
+        for user, name, value in found:
+            if isinstance(value, (*LIVING, Random)):
+                _refuse(user, name, value)
+        self.outside = [(*use, digest(use[2].state_dict())) for use in found if _is_module(use[2])]
+
+    def check(self) -> None:
+        """Raise ValueError if a module outside the state was changed."""
+        for user, name, module, before in self.outside:
+            if digest(module.state_dict()) != before:
+                _refuse(user, name, module)
+
+
+def _is_module(value: Any) -> bool:
+    return isinstance(value, nn.Module)
+
+
+def _refuse(user: str, name: str, value: Any) -> None:
+    raise ValueError(
+        f"state must hold {name} ({type(value).__name__}), which {user} changes: a checkpoint "
+        f"would not keep it. Add {name}={name} to the state, and let {user} take it from there"
+    )
 
 
 def variables_of(function: Callable | None) -> dict[str, Any]:

@@ -67,15 +67,15 @@ def test_part_of_a_chapter_counts_though_nothing_imports_it(book):
     ("where", "source"),
     [
         ("chapter", "open('../results/run.json')"),
-        ("chapter", "from otbook_utils.training import load_results"),
+        ("chapter", "from otbook_utils.experiments import load_results"),
         ("package", "PATH = 'book/results'"),
-        ("package", "from otbook_utils.training import load_results as load"),
-        ("package", "from otbook_utils import training\n\ntraining.load_results('a')"),
+        ("package", "from otbook_utils.experiments import load_results as load"),
+        ("package", "from otbook_utils import experiments\n\nexperiments.load_results('a')"),
     ],
 )
 def test_recorded_results_concern_whoever_reads_them(book, where, source):
-    tiny.write(book.root / "otbook_utils" / "training" / "results.py", "def load_results(): ...")
-    tiny.write(book.root / "otbook_utils" / "sand" / "seeds.py", "import otbook_utils.training")
+    tiny.write(book.root / "otbook_utils" / "experiments" / "results.py", "def load_results(): ...")
+    tiny.write(book.root / "otbook_utils" / "sand" / "seeds.py", "import otbook_utils.experiments")
     if where == "chapter":
         tiny.write_chapter(book.chapters[1].path, source)
     else:

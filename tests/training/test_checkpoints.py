@@ -16,6 +16,7 @@ from otbook_utils.training.checkpoints import (
     read_checkpoint,
     restore_random_state,
 )
+from otbook_utils.training.state import frozen
 
 
 @pytest.fixture
@@ -125,3 +126,31 @@ def test_generators_go_on_from_where_they_were(tmp_path):
     seed_everything(1)
     restore_random_state(checkpoint.load()["random"])
     assert draw() == wanted
+
+
+def schedules(optimizer):
+    make = torch.optim.lr_scheduler
+    cosine, step = make.CosineAnnealingLR(optimizer, 9), make.StepLR(optimizer, 2)
+    return [
+        make.LambdaLR(optimizer, lambda k: 1 / (1 + k)),
+        make.MultiStepLR(optimizer, [2, 3]),
+        make.CosineAnnealingWarmRestarts(optimizer, 3),
+        make.OneCycleLR(optimizer, 0.1, 20),
+        make.ReduceLROnPlateau(optimizer),
+        make.SequentialLR(optimizer, [cosine, step], [2]),
+        make.ChainedScheduler([make.ExponentialLR(optimizer, 0.9)]),
+    ]
+
+
+def test_every_schedule_of_torch_can_be_saved_and_read_without_running_code(tmp_path):
+    weight = torch.zeros(2, requires_grad=True)
+    optimizer = torch.optim.SGD([weight], lr=0.1)
+    checkpoint = Checkpoint(tmp_path / "run.ckpt")
+    for schedule in schedules(optimizer):
+        weight.grad = torch.ones(2)
+        optimizer.step()
+        plateau = isinstance(schedule, torch.optim.lr_scheduler.ReduceLROnPlateau)
+        schedule.step(1.0) if plateau else schedule.step()
+        saved = frozen(schedule, "schedule")
+        checkpoint.save({"schedule": saved})
+        assert checkpoint.load()["schedule"] == saved

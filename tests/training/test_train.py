@@ -325,6 +325,19 @@ def outside_generator():
     return state, lambda s, batch: {"loss": torch.rand(1, generator=noise)}
 
 
+def outside_average():
+    state, step, _ = regression()
+    average = torch.optim.swa_utils.AveragedModel(state.model)
+
+    def averaged(state, batch):
+        told = step(state, batch)
+        for mean, p in zip(average.parameters(), state.model.parameters(), strict=True):
+            mean.data.lerp_(p.data, 0.1)
+        return told
+
+    return state, averaged
+
+
 def outside_module():
     state, _, _ = regression()
     del state.model
@@ -334,8 +347,9 @@ def outside_module():
 @pytest.mark.parametrize(
     "left_out, message",
     [
-        (outside_optimizer, r"state must hold optimizer \(Adam\), which step uses"),
-        (outside_generator, r"state must hold noise \(Generator\), which step uses"),
+        (outside_optimizer, r"state must hold optimizer \(Adam\), which step changes"),
+        (outside_generator, r"state must hold noise \(Generator\), which step changes"),
+        (outside_average, r"state must hold average \(AveragedModel\), which step changes"),
         (outside_module, "state must hold the module whose parameters its Adam updates"),
     ],
 )
@@ -346,6 +360,17 @@ def test_a_state_that_lacks_what_changes_is_refused_where_it_would_be_saved(
     with pytest.raises(ValueError, match=message):
         train(*left_out(), batches, steps=2, checkpoint=tmp_path / "run.ckpt")
     train(*left_out(), batches, steps=2)
+
+
+def test_a_module_outside_the_state_that_does_not_change_is_no_fault(tmp_path):
+    teacher = nn.Linear(2, 1)
+    state, step, batches = regression()
+
+    def distil(state, batch):
+        return step(state, (batch[0], teacher(batch[0]).detach()))
+
+    train(state, distil, batches, epochs=1, checkpoint=tmp_path / "run.ckpt", save_every=0.0)
+    assert (tmp_path / "run.ckpt").exists()
 
 
 def test_a_part_that_cannot_be_saved_is_named(tmp_path):
