@@ -50,22 +50,24 @@ class Clock:
 
     show: Callable[..., None]
     resumed_at: int | None = None
-    began: float = field(default_factory=time.perf_counter)
+    began: float = 0.0  # when the first step was done: data are read by then, and kernels compiled
     started: str = field(default_factory=lambda: _now())
 
     def __call__(self, history: Any, done: int, total: int | None) -> None:
         if self.resumed_at is None:
-            self.resumed_at = done - 1
+            self.resumed_at, self.began = done - 1, time.perf_counter()
         self.show(history, done, total)
 
     def timing(self, history: Iterable[dict[str, Any]]) -> dict[str, Any]:
         """Return when and how long: what a killed process did after its last save is not counted.
 
-        train_seconds are those of all starts; wall_seconds, of this start, or as many at least.
+        train_seconds are those of all starts; wall_seconds are those since this start's first step
+        (with what lies between the epochs), or as many at least.
         """
         training = sum(record.get("seconds", 0.0) for record in history)
+        here = time.perf_counter() - self.began if self.began else 0.0
         return {
-            "wall_seconds": max(time.perf_counter() - self.began, training),
+            "wall_seconds": max(here, training),
             "train_seconds": training,
             "started": self.started,
             "finished": _now(),
