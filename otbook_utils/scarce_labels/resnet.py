@@ -9,7 +9,7 @@ class ResidualBlock(nn.Module):
     """Two 3 x 3 convolutions whose result is added to their input.
 
     Source: He et al. 2016 (Deep residual learning), figure 2, with batch norm after each
-    convolution. Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
+    convolution.
 
     >>> ResidualBlock(8, 16, stride=2)(torch.zeros(1, 8, 32, 32)).shape
     torch.Size([1, 16, 16, 16])
@@ -43,7 +43,6 @@ class ResNet18(nn.Module):
     for ten classes), less is a thin one for trials. Weights begin as torch initialises them.
 
     Source: He et al. 2016, table 1 (18 layers), with the stem of its section 4.2.
-    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
 
     >>> ResNet18(width=4)(torch.zeros(2, 3, 32, 32)).shape
     torch.Size([2, 10])
