@@ -11,6 +11,7 @@ from typing import Any
 from otbook_utils.publishing.errors import PublishingError
 
 PROFILES = ("quick", "full")
+_SECTIONS = ("repository", "launch_buttons", "execute", "parse", "html", "sphinx")
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,17 @@ class Book:
     def build_folder(self) -> Path:
         return self.root / "_build"
 
+    @property
+    def timeout(self) -> float | None:
+        """The seconds that a cell may take, None for as many as it likes."""
+        seconds = self.config.get("execute", {}).get("timeout", 300)
+        return seconds if seconds > 0 else None
+
+    def unlisted(self) -> list[str]:
+        """Return the notebooks in the parts' folders that the table of contents does not name."""
+        found = (self.root / "book").glob("*/[!.]*.ipynb")
+        return sorted(path.relative_to(self.root).as_posix() for path in {*found} - {*self.pages})
+
 
 def open_book(start: Path) -> Book:
     """Read the book which the folder `start` lies in.
@@ -66,21 +78,49 @@ def open_book(start: Path) -> Book:
     Raises PublishingError if no `_config.yml` with a `_toc.yml` is at or above `start`, or if the
     table of contents names a page that does not exist.
     """
-    import yaml
-
     start = start.resolve()
     for root in (start, *start.parents):
         if (root / "_config.yml").is_file() and (root / "_toc.yml").is_file():
             break
     else:
         raise PublishingError(f"no _config.yml with a _toc.yml at or above {start}")
-    config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8")) or {}
-    if isinstance((config.get("repository") or {}).get("url"), str):
+    contents = _read_yaml(root / "_toc.yml")
+    if not isinstance(contents, dict):
+        raise PublishingError("_toc.yml must have keys such as root and chapters")
+    return Book(root, _config(root), tuple(_page(root, name) for name in _page_names(contents)))
+
+
+def _config(root: Path) -> dict[str, Any]:
+    """Return what `_config.yml` says, an empty section as one without entries."""
+    config = _read_yaml(root / "_config.yml") or {}
+    if not isinstance(config, dict):
+        raise PublishingError("_config.yml must have keys such as title and repository")
+    for section in _SECTIONS:
+        config[section] = config.get(section) or {}
+        if not isinstance(config[section], dict):
+            raise PublishingError(
+                f"{section} in _config.yml must have keys of its own, got {config[section]!r}"
+            )
+    timeout = config["execute"].get("timeout", 300)
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float):
+        raise PublishingError(f"execute: timeout in _config.yml must be seconds, got {timeout!r}")
+    if isinstance(config["repository"].get("url"), str):
         # An address copied from a browser or from `git clone`: the links made from it need it bare.
         bare = config["repository"]["url"].strip().rstrip("/").removesuffix(".git")
         config["repository"]["url"] = bare
-    contents = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-    return Book(root, config, tuple(_page(root, name) for name in _page_names(contents)))
+    return config
+
+
+def _read_yaml(path: Path) -> Any:
+    import yaml
+
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        fault = getattr(error, "problem", None) or str(error)
+        raise PublishingError(f"{path.name}{line} is no YAML: {fault}") from error
 
 
 def profile_name() -> str:
@@ -107,7 +147,9 @@ def _page_names(contents: Any) -> Iterator[str]:
                 yield from _page_names(value)
 
 
-def _page(root: Path, name: str) -> Path:
+def _page(root: Path, name: Any) -> Path:
+    if not isinstance(name, str):
+        raise PublishingError(f"_toc.yml must name pages by text, got {name!r}")
     for candidate in (root / name, root / f"{name}.ipynb", root / f"{name}.md"):
         if candidate.is_file():
             return candidate

@@ -1,26 +1,35 @@
-"""Build the site from the executed chapters, never leaving a page that is out of date."""
+"""Build the site from the executed chapters, beside the old one, and swap the two."""
 
 from __future__ import annotations
 
-import copy
 import fcntl
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
+import otbook_utils
 from otbook_utils.publishing.book import Book
 from otbook_utils.publishing.errors import PublishingError
-from otbook_utils.publishing.execution import execute_book, kernel_environment
-from otbook_utils.publishing.files import file_digest, files_below, write_atomically
-from otbook_utils.publishing.store import Store, cache_folder
+from otbook_utils.publishing.execution import execute_book
+from otbook_utils.publishing.files import (
+    file_clock,
+    files_below,
+    files_in,
+    fingerprint,
+    swap_folders,
+    touched_since,
+    write_atomically,
+)
+from otbook_utils.publishing.notebooks import read_notebook, validate
+from otbook_utils.publishing.store import Store
 
-_HEADING = re.compile(r"^#{1,6} .*$", re.MULTILINE)
+_CODE = Path(otbook_utils.__file__).parent
 
 
 def build_book(book: Book, profile: str, only: Sequence[str] = ()) -> Path:
@@ -30,110 +39,127 @@ def build_book(book: Book, profile: str, only: Sequence[str] = ()) -> Path:
     are executed, the others stand on the site as they were executed last or without any output,
     and warnings stop nothing: this is how an author looks at a chapter.
 
+    The old site stays in place, whole, until the new one is.
+
     Raises PublishingError if a chapter fails or the site has a warning.
     """
-    with alone(book):
+    with alone(book) as lock:
+        for name in book.unlisted():
+            print(f"warning: {name} is not in _toc.yml: it is neither executed nor shown.")
         if not execute_book(book, profile, only=only):
             raise PublishingError("the site is not built: a chapter failed (see above)")
-        stamp = book.build_folder / "site.json"
-        before, now = _read_stamp(stamp), _site_inputs(book, profile)
-        site = book.build_folder / "html" / "index.html"
-        if before == now and site.is_file():
+        began = file_clock(book.build_folder)
+        inputs = site_inputs(book, profile)
+        site = book.build_folder / "html"
+        if site_stands(book, inputs):
             print("Nothing has changed since the site was built.")
-            return site
-        # Without a stamp a build that fails is not taken for a good one the next time, when
-        # Sphinx would not read the offending pages again.
-        stamp.unlink(missing_ok=True)
-        _clear_stale_pages(book, before, now)
-        _run_jupyter_book(book, profile, draft=bool(only))
-        if only:
-            return site
-        write_atomically(stamp, json.dumps(now, indent=1))
-        return site
+            return site / "index.html"
+        for chapter in book.chapters:
+            validate(chapter.path, read_notebook(chapter.path))
+        pages = _render(book, profile, lock, draft=bool(only))
+        files = {path.relative_to(pages).as_posix(): fingerprint(path) for path in files_in(pages)}
+        _stamp(book).unlink(missing_ok=True)
+        swap_folders(pages, site)
+        shutil.rmtree(pages.parent, ignore_errors=True)
+        changed = [name for name in inputs if touched_since(book.root / name, began)]
+        if changed:
+            print(f"warning: {changed[0]} changed while the site was built: build it once more.")
+        elif not only:
+            write_atomically(_stamp(book), json.dumps({"inputs": inputs, "files": files}, indent=1))
+        return site / "index.html"
 
 
-def _site_inputs(book: Book, profile: str) -> dict[str, dict[str, str]]:
-    """Return digests of what the site is made of: `shared` concerns every page, `pages` one."""
-    root = book.root
-    records = Store(book, profile).records
-    pages = {}
-    headings = {}
-    for page in book.pages:
-        name = page.relative_to(root).as_posix()
-        executed = records.get(name.removesuffix(".ipynb"))
-        pages[name] = file_digest(page) + (executed.digest if executed else "")
-        # Other pages carry this one's title and link to its sections.
-        headings[name] = "\n".join(_HEADING.findall(_text_of(page)))
-    shared = {"profile": profile, "headings": json.dumps(headings), "root": str(root)}
-    others = [root / name for name in ("_config.yml", "_toc.yml", "requirements.txt")]
-    others += [path for path in files_below(root / "book") if path not in set(book.pages)]
-    for path in others:
-        if path.is_file():
-            shared[path.relative_to(root).as_posix()] = file_digest(path)
-    return {"shared": shared, "pages": pages}
+def site_inputs(book: Book, profile: str) -> dict[str, str | None]:
+    """Return every file that the site is made of, the code that makes it included: its digest."""
+    store = Store(book, profile)
+    paths = [
+        *(book.root / name for name in ("_config.yml", "_toc.yml", "requirements.txt")),
+        *files_below(book.root / "book"),
+        *files_below(book.root / "otbook_utils" / "publishing"),
+        *(store.path(chapter.name) for chapter in book.chapters),
+    ]
+    return {path.relative_to(book.root).as_posix(): fingerprint(path) for path in paths}
 
 
-def _text_of(page: Path) -> str:
-    """Return the Markdown of a page."""
-    text = page.read_text(encoding="utf-8")
-    if page.suffix != ".ipynb":
-        return text
-    cells = json.loads(text)["cells"]
-    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+def site_stands(book: Book, inputs: dict[str, str | None]) -> bool:
+    """Say whether the site was built from `inputs` and every file of it is as it was then."""
+    site, stamp = book.build_folder / "html", _stamp(book)
+    try:
+        known = json.loads(stamp.read_text(encoding="utf-8"))
+        if known["inputs"] != inputs:
+            return False
+        damaged = [name for name, old in known["files"].items() if fingerprint(site / name) != old]
+    except FileNotFoundError:
+        return False
+    except (ValueError, TypeError, KeyError, AttributeError):
+        print(f"_build/{stamp.name} is damaged: the site is built anew.")
+        return False
+    if damaged:
+        print(
+            f"{len(damaged)} files of the site are missing or damaged, such as {damaged[0]}: "
+            "it is built anew."
+        )
+    return not damaged
 
 
-def _clear_stale_pages(book: Book, before: dict | None, now: dict) -> None:
-    """Make Sphinx read again what has changed: everything, or the pages that did."""
-    doctrees = book.build_folder / ".doctrees"
-    if before is None or before.get("shared") != now["shared"]:
-        shutil.rmtree(book.build_folder / "html", ignore_errors=True)
-        shutil.rmtree(doctrees, ignore_errors=True)
-        return
-    for name, digest in now["pages"].items():
-        if before["pages"].get(name) != digest:
-            (doctrees / name).with_suffix(".doctree").unlink(missing_ok=True)
+def _stamp(book: Book) -> Path:
+    """Return the file that says what the site was built from."""
+    return book.build_folder / "site.json"
 
 
-def _run_jupyter_book(book: Book, profile: str, draft: bool) -> None:
-    """Run jupyter-book on `_config.yml`, with the cache of `profile` put into a copy of it.
+def _render(book: Book, profile: str, lock: IO[str], draft: bool) -> Path:
+    """Run Jupyter Book in a process of its own and return the folder of the pages.
 
-    draft: leave chapters that are not in the cache without output, and let warnings pass.
+    That process holds the lock as long as it lives, and ends when this one does.
+
+    draft: let warnings pass.
     """
     import yaml
 
-    config = copy.deepcopy(dict(book.config))
-    config["execute"] = dict(config.get("execute") or {}) | {
-        "execute_notebooks": "cache",
-        "cache": str(cache_folder(book, profile)),
-    }
-    if draft:
-        store = Store(book, profile)
-        missing = [c.path.as_posix() for c in book.chapters if not store.has_output_for(c)]
-        config["execute"]["exclude_patterns"] = missing
-    extensions = (config.get("sphinx") or {}).get("local_extensions") or {}
-    for name, folder in extensions.items():  # they are found relative to the file's own folder
-        extensions[name] = str(book.root / folder)
-    derived = book.build_folder / "config.yml"
-    write_atomically(derived, yaml.safe_dump(config, allow_unicode=True, sort_keys=False))
-    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(book.root)]
-    command += ["--config", str(derived), "-q", *([] if draft else ["-W", "--keep-going"])]
-    result = subprocess.run(  # its faults go to stderr; its stdout only says where the pages are
-        command, cwd=book.root, env=kernel_environment(profile), stdout=subprocess.DEVNULL
+    folder = book.build_folder / "next"
+    shutil.rmtree(folder, ignore_errors=True)
+    config = folder / "config.yml"
+    write_atomically(config, yaml.safe_dump(_config(book, profile), sort_keys=False))
+    path = os.pathsep.join(filter(None, [str(_CODE.parent), os.environ.get("PYTHONPATH")]))
+    environment = dict(os.environ) | {"PYTHONHASHSEED": "0", "PYTHONPATH": path}
+    command = [sys.executable, "-m", "otbook_utils.publishing.rendering"]
+    command += [str(book.root), str(config), str(folder / "html"), *(["draft"] if draft else [])]
+    child = subprocess.Popen(
+        command,
+        cwd=_CODE.parent,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,  # its faults go to stderr
+        pass_fds=[lock.fileno()],
     )
-    if result.returncode:
-        raise PublishingError("the site is not built: jupyter-book found fault (see above)")
-
-
-def _read_stamp(stamp: Path) -> dict | None:
     try:
-        return json.loads(stamp.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return None
+        status = child.wait()
+    finally:
+        child.kill()
+        child.wait()
+        child.stdin.close()
+    if status:
+        raise PublishingError("the site is not built: jupyter-book found fault (see above)")
+    return folder / "html"
+
+
+def _config(book: Book, profile: str) -> dict[str, Any]:
+    """Return what `_config.yml` says, with the executed chapters in place of an execution."""
+    config = json.loads(json.dumps(book.config))
+    config["execute"]["execute_notebooks"] = "off"
+    sphinx = config["sphinx"]
+    for name, folder in (sphinx.get("local_extensions") or {}).items():
+        sphinx["local_extensions"][name] = str(book.root / folder)  # not found from the copy
+    extensions = [*(sphinx.get("extra_extensions") or []), "otbook_utils.publishing.rendering"]
+    sphinx["extra_extensions"] = extensions
+    executed = str(Store(book, profile).folder)
+    sphinx["config"] = (sphinx.get("config") or {}) | {"executed_chapters": executed}
+    return config
 
 
 @contextmanager
-def alone(book: Book) -> Iterator[None]:
-    """Hold the build folder, so that two builds at once do not mix their pages."""
+def alone(book: Book) -> Iterator[IO[str]]:
+    """Hold the build folder, so that two builds at once do not mix; yield the lock's file."""
     book.build_folder.mkdir(exist_ok=True)
     with open(book.build_folder / ".lock", "w") as lock:
         try:
@@ -141,4 +167,4 @@ def alone(book: Book) -> Iterator[None]:
         except BlockingIOError:
             print(f"Waiting for another build in {os.path.relpath(book.root)} to end ...")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield lock

@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import os
-import re
 import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from otbook_utils.publishing.book import Book, Chapter
-from otbook_utils.publishing.staleness import chapter_digest
-from otbook_utils.publishing.store import Store
+from otbook_utils.publishing.notebooks import Notebook, read_notebook, validate
+from otbook_utils.publishing.staleness import CHANGED_MEANWHILE, code_digest, what_changed
+from otbook_utils.publishing.store import Record, Store
 
 if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_TRACEBACK_LINES = 12
+    from otbook_utils.publishing.kernel import Outcome
 
 
 @dataclass(frozen=True)
-class Execution:
-    """One chapter as executed; `failure` says which cell failed and how, or is None."""
+class Job:
+    """A chapter to execute: as it was read, why, and how long it took the last time."""
 
     chapter: Chapter
-    notebook: NotebookNode
-    seconds: float
-    failure: str | None
-    warnings: tuple[str, ...]
+    notebook: Notebook
+    reason: str
+    last_time: float
 
 
 def execute_book(
@@ -41,61 +36,73 @@ def execute_book(
     """Execute every chapter that is out of date and say whether all of them ran through.
 
     only: names of chapters; if there are any, the others are neither executed nor forgotten.
-    Each result goes into the cache of `profile` as soon as it is there; a failing chapter is
-    reported and leaves nothing in the cache, and the others still run.
+
+    Each result goes into the store of `profile` as soon as it is there; a failing chapter is
+    reported and leaves nothing in the store, and the others still run.
+
+    Raises PublishingError if a notebook is none.
     """
-    store = Store(book, profile)
+    book.build_folder.mkdir(exist_ok=True)
+    store = Store(book, profile, report)
     chapters = tuple(book.chapter(name) for name in only) or book.chapters
-    digests = {chapter: chapter_digest(book, chapter, profile) for chapter in chapters}
-    stale = [chapter for chapter in chapters if not store.is_fresh(chapter, digests[chapter])]
-    # The longest first, so that no core waits at the end for a long chapter begun late.
-    last_time = {name: record.seconds for name, record in store.records.items()}
-    stale.sort(key=lambda chapter: -last_time.get(chapter.name, float("inf")))
-    keep = {chapter.name for chapter in book.chapters} - {chapter.name for chapter in stale}
+    jobs = out_of_date(book, store, chapters)
     if not only:
-        for name in set(store.records) - keep:
-            store.forget(name)
-        store.drop_strangers()
-    if keep and not only:
-        report(f"{len(keep)} of {len(book.chapters)} chapters are up to date (profile {profile}).")
+        store.keep_only(chapter.name for chapter in chapters)
+        if len(jobs) < len(chapters):
+            fresh = len(chapters) - len(jobs)
+            report(f"{fresh} of {len(chapters)} chapters are up to date (profile {profile}).")
+    for job in jobs:
+        validate(job.chapter.path, job.notebook)
+        report(f"to execute: {job.chapter.name} ({job.reason})")
+    # The longest first, so that no core waits at the end for a long chapter begun late.
+    jobs.sort(key=lambda job: -job.last_time)
     failed = 0
-    for execution in _execute_all(stale, book, profile):
-        _report(execution, report)
-        if execution.failure is None:
-            digest = digests[execution.chapter]
-            store.add(execution.chapter, digest, execution.notebook, execution.seconds)
-        else:
+    for job, outcome, seconds in _execute_all(jobs, book, profile):
+        name = job.chapter.name
+        _report(name, outcome, seconds, report)
+        if outcome.failure:
+            store.forget(name)
             failed += 1
+        else:
+            code = code_digest(job.notebook)
+            store.add(name, code, outcome.inputs, seconds, outcome.outputs)
     if failed:
-        report(f"{failed} of {len(book.chapters)} chapters failed.")
+        report(f"{failed} of {len(chapters)} chapters failed.")
     return not failed
 
 
-def kernel_environment(profile: str) -> dict[str, str]:
-    """Return the environment variables a chapter's kernel gets when the book is built."""
-    environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
-    # One thread a kernel: the chapters already share the cores among themselves.
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    return (
-        environment
-        | threads
-        | {
-            "OTBOOK_PROFILE": profile,
-            "OTBOOK_EXPLORE": "frames",
-            "TQDM_DISABLE": "1",  # a progress bar has no place on a page
-            "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else the debugger grumbles into the terminal
-        }
-    )
+def out_of_date(book: Book, store: Store, chapters: Sequence[Chapter]) -> list[Job]:
+    """Return those of `chapters` that are to be executed.
+
+    Raises PublishingError if a notebook is none.
+    """
+    jobs = []
+    for chapter in chapters:
+        notebook = read_notebook(chapter.path)
+        record = store.record(chapter.name)
+        reason = _reason(book, notebook, record)
+        if reason is not None:
+            seconds = record.seconds if record else float("inf")
+            jobs.append(Job(chapter, notebook, reason, seconds))
+    return jobs
 
 
-def _execute_all(chapters: list[Chapter], book: Book, profile: str):
-    """Yield each chapter's execution as it finishes; stop the kernels if the caller stops."""
-    if not chapters:
+def _reason(book: Book, notebook: Notebook, record: Record | None) -> str | None:
+    """Return why a chapter is to be executed, or None if it is as it was when it was."""
+    if record is None:
+        return "not executed yet"
+    if record.code != code_digest(notebook):
+        return "its code has changed"
+    return what_changed(book.root, record.inputs)
+
+
+def _execute_all(jobs: list[Job], book: Book, profile: str) -> Iterator[tuple[Job, Outcome, float]]:
+    """Yield each chapter's outcome as it finishes; stop the kernels if the caller stops."""
+    if not jobs:
         return
-    workers = min(len(chapters), os.cpu_count() or 1)
-    runs = [_Run(chapter, book, profile) for chapter in chapters]
-    with ThreadPoolExecutor(workers) as pool:
-        futures: list[Future[Execution]] = [pool.submit(run.run) for run in runs]
+    runs = [_Run(job, book, profile) for job in jobs]
+    with ThreadPoolExecutor(min(len(jobs), os.cpu_count() or 1)) as pool:
+        futures = [pool.submit(run.run) for run in runs]
         try:
             for future in as_completed(futures):
                 yield future.result()
@@ -110,12 +117,8 @@ def _execute_all(chapters: list[Chapter], book: Book, profile: str):
 class _Run:
     """The execution of one chapter, which another thread can cancel."""
 
-    def __init__(self, chapter: Chapter, book: Book, profile: str) -> None:
-        self.chapter = chapter
-        self._environment = kernel_environment(profile)
-        timeout = book.config.get("execute", {}).get("timeout", 300)
-        # A full-scale cell may train for hours; only the quick profile promises to be quick.
-        self._timeout = timeout if profile == "quick" and timeout > 0 else None
+    def __init__(self, job: Job, book: Book, profile: str) -> None:
+        self._job, self._book, self._profile = job, book, profile
         self._lock = threading.Lock()
         self._cancelled = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -127,72 +130,34 @@ class _Run:
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(self._task.cancel)
 
-    def run(self) -> Execution:
+    def run(self) -> tuple[Job, Outcome, float]:
+        begun = time.perf_counter()
         try:
-            return asyncio.run(self._execute())
+            outcome = asyncio.run(self._execute())
         finally:
             with self._lock:
                 self._loop = None
+        return self._job, outcome, time.perf_counter() - begun
 
-    async def _execute(self) -> Execution:
-        import nbformat
-        from nbclient import NotebookClient
-        from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+    async def _execute(self) -> Outcome:
+        from otbook_utils.publishing.kernel import execute
 
         with self._lock:
             if self._cancelled:
                 raise asyncio.CancelledError
             self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
-        notebook = nbformat.read(self.chapter.path, as_version=4)
-        at = [0]
-        client = NotebookClient(
-            notebook,
-            timeout=self._timeout,
-            resources={"metadata": {"path": str(self.chapter.path.parent)}},
-            record_timing=False,  # times in the metadata would change the notebook's key
-            # Not its advice on transport encryption: the kernel is this machine's own.
-            extra_arguments=["--log-level=ERROR"],
-            on_cell_start=lambda cell, cell_index: at.__setitem__(0, cell_index),
-        )
-        begun = time.perf_counter()
-        failure = None
-        try:
-            await client.async_execute(env=self._environment)
-        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            failure = _describe_failure(notebook, at[0], error)
-        finally:
-            if client.km is None:  # gone already: else it grumbles when Python exits
-                atexit.unregister(client._cleanup_kernel)
-        seconds = time.perf_counter() - begun
-        return Execution(self.chapter, notebook, seconds, failure, _stderr_lines(notebook))
+        # A full-scale cell may train for hours; only the quick profile promises to be quick.
+        timeout = self._book.timeout if self._profile == "quick" else None
+        job = self._job
+        return await execute(self._book, self._profile, job.chapter.path, job.notebook, timeout)
 
 
-def _describe_failure(notebook: NotebookNode, index: int, error: Exception) -> str:
-    """Return the failing cell (number among all cells, id) and the end of its traceback."""
-    cell = notebook.cells[index]
-    raised = [output for output in cell.get("outputs", []) if output.output_type == "error"]
-    text = "\n".join(raised[-1].traceback) if raised else str(error)
-    lines = [line for line in _COLOUR.sub("", text).splitlines() if line.strip()]
-    tail = "\n".join(f"    {line}" for line in lines[-_TRACEBACK_LINES:])
-    return f"cell {index + 1} (id {cell.get('id', 'none')}):\n{tail}"
-
-
-def _stderr_lines(notebook: NotebookNode) -> tuple[str, ...]:
-    """Return a line for each cell that wrote to stderr, which would show on the page."""
-    found = []
-    for index, cell in enumerate(notebook.cells):
-        for output in cell.get("outputs", []):
-            if output.output_type == "stream" and output.name == "stderr":
-                first = output.text.strip().splitlines()[0] if output.text.strip() else "(blank)"
-                where = f"cell {index + 1} (id {cell.get('id', 'none')})"
-                found.append(f"{where} wrote to stderr: {first}")
-    return tuple(found)
-
-
-def _report(execution: Execution, report: Callable[[str], None]) -> None:
-    name, seconds = execution.chapter.name, execution.seconds
-    report(f"{'failed' if execution.failure else 'done':8}{seconds:7.1f} s  {name}")
-    for warning in execution.warnings:
+def _report(name: str, outcome: Outcome, seconds: float, report: Callable[[str], None]) -> None:
+    report(f"{'failed' if outcome.failure else 'done':8}{seconds:7.1f} s  {name}")
+    for warning in outcome.warnings:
         report(f"  warning: {name}, {warning}")
-    if execution.failure:
-        report(f"  {name}, {execution.failure}")
+    for file, digest in outcome.inputs.items():
+        if digest == CHANGED_MEANWHILE:
+            report(f"  warning: {name} is executed again next time: {file} {digest}")
+    if outcome.failure:
+        report(f"  {name}, {outcome.failure}")

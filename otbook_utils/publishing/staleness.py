@@ -1,156 +1,69 @@
-"""What a chapter's output depends on, as one digest.
-
-jupyter-cache knows a notebook by the source of its cells alone; this adds all the rest that can
-change what those cells print: the profile, the pins, the interpreter and the package's own code.
-"""
+"""What a chapter's output depends on: its code, and what its kernel read of the book."""
 
 from __future__ import annotations
 
 import ast
-import hashlib
 import json
 import platform
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping
 from pathlib import Path
 
-from otbook_utils.publishing.book import Book, Chapter
-from otbook_utils.publishing.files import file_digest, files_below
+from otbook_utils.publishing.files import digest_of, fingerprint, listing, touched_since
+from otbook_utils.publishing.notebooks import Notebook, source
 
-PACKAGE = "otbook_utils"
-_MAGIC = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
-_RESULTS = re.compile(r"(^|/)results(/|$)")
+#: Stands for the digest of a file that was changed while a chapter ran: no file ever has it.
+CHANGED_MEANWHILE = "changed while the chapter ran"
+#: The pins speak for all that is installed, which is no part of the book.
+_PINS = "requirements.txt"
+_TAGS_THAT_COUNT = {"raises-exception", "skip-execution"}
 
 
-def chapter_digest(book: Book, chapter: Chapter, profile: str) -> str:
-    """Return the digest of everything that the output of `chapter` depends on.
+def code_digest(notebook: Notebook) -> str:
+    """Return the digest of what a notebook makes a kernel do.
 
-    Two equal digests mean that executing again would show the same page.
+    Its text counts for nothing, nor does the address in its set-up cell, which installs the package
+    where it is not yet and otherwise does nothing.
     """
-    parts = {"profile": profile, "python": platform.python_version()}
-    for path in sorted(_inputs(book, chapter)):
-        parts[path.relative_to(book.root).as_posix()] = file_digest(path)
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    cells = []
+    for cell in notebook.code_cells:
+        tags = {tag for tag in cell["metadata"].get("tags", []) if isinstance(tag, str)}
+        code = _without_texts(source(cell)) if "setup" in tags else source(cell)
+        cells.append([code, sorted(tags & _TAGS_THAT_COUNT)])
+    return digest_of(json.dumps([cells, platform.python_version()]).encode())
 
 
-def _inputs(book: Book, chapter: Chapter) -> set[Path]:
-    """Return the files that the output of `chapter` depends on."""
-    package = book.root / PACKAGE
-    code = _code_of(chapter.path.read_text(encoding="utf-8"))
-    files = {chapter.path}
-    files.update(path for path in (book.root / "requirements.txt",) if path.is_file())
-    files.update(path for path in (package / "__init__.py",) if path.is_file())
-    units = dependencies(package, {chapter.part} | imported_units(code, package))
-    for unit in units:
-        files.update(files_below(_unit_path(package, unit)))
-    # `experiments` holds the door to the recorded results; who goes through it names it.
-    readers = (path for path in files if package / "experiments" not in path.parents)
-    if "results" in code or any(_reads_results(path) for path in readers):
-        files.update(files_below(book.root / "book" / "results"))
-    return files
+def fingerprints(root: Path, names: list[str], began: int) -> dict[str, str | None]:
+    """Return what was read, each name below `root` with its digest; the pins are always there.
 
-
-def dependencies(package: Path, units: Iterable[str]) -> set[str]:
-    """Return `units` (subpackages or modules of `package`) with all that they import in turn."""
-    found: set[str] = set()
-    waiting = [unit for unit in units if _unit_path(package, unit) is not None]
-    while waiting:
-        unit = waiting.pop()
-        if unit in found:
-            continue
-        found.add(unit)
-        for path in files_below(_unit_path(package, unit)):
-            if path.suffix == ".py":
-                waiting.extend(imported_units(path.read_text(encoding="utf-8"), package, path))
-    return found
-
-
-def imported_units(source: str, package: Path, path: Path | None = None) -> set[str]:
-    """Return the subpackages and modules directly under `package` that Python `source` names.
-
-    `path` is the module's own file, against which relative imports are read. Source that does not
-    parse is taken to depend on everything: executing once too often harms nobody.
+    began: the moment (of `file_clock`) since when it was read. What was changed since, were it but
+    to and fro, gets a digest that never fits, as nobody knows which content was read.
     """
-    units = _all_units(package)
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return units
-    named = {name.removeprefix(f"{PACKAGE}.").split(".")[0] for name in _names(tree, package, path)}
-    return named & units
-
-
-def _names(tree: ast.AST, package: Path, path: Path | None) -> Iterator[str]:
-    """Yield the dotted names below the package which `tree` imports by statement or by name.
-
-    A name in any other string counts for nothing: the table of what a command can run names
-    parts that no chapter loads through it.
-    """
-    for node in ast.walk(tree):
-        names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            module = _absolute(node, package, path)
-            names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
-        elif isinstance(node, ast.Call) and _is_import_module(node.func):
-            names = [str(arg.value) for arg in node.args if isinstance(arg, ast.Constant)]
-        yield from (name for name in names if name.startswith(f"{PACKAGE}."))
-
-
-def _is_import_module(function: ast.expr) -> bool:
-    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    return name in ("import_module", "__import__")
-
-
-def _absolute(node: ast.ImportFrom, package: Path, path: Path | None) -> str:
-    """Return the absolute name of the module that an import statement imports from."""
-    if not node.level or path is None:
-        return node.module or ""
-    folder = path.parents[node.level - 1]
-    above = [PACKAGE, *folder.relative_to(package).parts]
-    return ".".join([*above, *([node.module] if node.module else [])])
-
-
-def _reads_results(path: Path) -> bool:
-    """Say whether a Python file loads recorded results, or spells out their folder."""
-    if path.suffix != ".py":
-        return False
-    try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-    except SyntaxError:
-        return True
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found = _RESULTS.search(node.value)
-        else:  # a name, an attribute, or an import's alias
-            names = (getattr(node, word, None) for word in ("id", "attr", "name"))
-            found = "load_results" in names
-        if found:
-            return True
-    return False
-
-
-def _code_of(notebook: str) -> str:
-    """Return the code cells of a notebook as one Python source, magics replaced by `pass`."""
-    cells = json.loads(notebook)["cells"]
-    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    return _MAGIC.sub(r"\1pass", "\n".join(code))
-
-
-def _all_units(package: Path) -> set[str]:
-    if not package.is_dir():
-        return set()
     return {
-        path.stem
-        for path in package.iterdir()
-        if (path.is_dir() and path.name != "__pycache__")
-        or (path.suffix == ".py" and not path.name.startswith("__"))
+        name: CHANGED_MEANWHILE if touched_since(root / name, began) else _now(root, name)
+        for name in sorted({*names, _PINS})
     }
 
 
-def _unit_path(package: Path, unit: str) -> Path | None:
-    for path in (package / unit, package / f"{unit}.py"):
-        if path.exists():
-            return path
+def what_changed(root: Path, before: Mapping[str, str | None]) -> str | None:
+    """Return the first file that no longer is as it was `before`, and how; None if all are."""
+    for name, digest in before.items():
+        if digest == CHANGED_MEANWHILE:
+            return f"{name} {CHANGED_MEANWHILE}"
+        if _now(root, name) != digest:
+            return f"{name} has changed"
     return None
+
+
+def _now(root: Path, name: str) -> str | None:
+    return listing(root / name) if name.endswith("/") else fingerprint(root / name)
+
+
+def _without_texts(code: str) -> str:
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return code
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            node.value = ""
+    return ast.dump(tree)

@@ -1,111 +1,83 @@
-"""The executed chapters: jupyter-cache, which myst-nb reads, and what each was executed from."""
+"""The executed chapters: for each a file with its outputs and what they came from.
+
+jupyter-cache, which Jupyter Book would use, knows a notebook by the source of its cells alone and
+keeps its entries in a database; so its entries would need a record beside them, kept in step.
+"""
 
 from __future__ import annotations
 
 import json
-import shutil
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from otbook_utils.publishing.book import Book, Chapter
-from otbook_utils.publishing.files import write_atomically
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
+from otbook_utils.publishing.book import Book
+from otbook_utils.publishing.files import digest_of, files_below, write_atomically
 
 
 @dataclass(frozen=True)
 class Record:
-    """What stands in the cache for a chapter: its digest, its key there, its seconds."""
+    """What a chapter was executed from, and how long that took.
 
-    digest: str
-    hashkey: str
+    code: see `code_digest`. inputs: see `fingerprints`. outputs: the digest of its outputs.
+    """
+
+    code: str
+    inputs: dict[str, str | None]
     seconds: float
+    outputs: str
 
 
 class Store:
-    """The executed chapters of one profile.
+    """The executed chapters of one profile. What is damaged is said once, and as good as absent."""
 
-    A record is written after the cache entry and forgotten before it, so that at every moment a
-    chapter with a record has the entry that the record describes.
-    """
+    def __init__(self, book: Book, profile: str, report: Callable[[str], None] = print) -> None:
+        self._root = book.root
+        self.folder = book.build_folder / "executed" / profile
+        self._report = report
 
-    def __init__(self, book: Book, profile: str) -> None:
-        from jupyter_cache import get_cache
-
-        self.folder = cache_folder(book, profile)
-        self._index = self.folder / "records.json"
-        self._cache = get_cache(self.folder)
-        self._cache.change_cache_limit(100_000)  # its own limit would drop chapters unasked
-        self.records = self._read_index()
-
-    def is_fresh(self, chapter: Chapter, digest: str) -> bool:
-        """Say whether the cache holds this chapter as executed from what `digest` stands for."""
-        record = self.records.get(chapter.name)
-        return record is not None and record.digest == digest and self._holds(record.hashkey)
-
-    def has_output_for(self, chapter: Chapter) -> bool:
-        """Say whether the cache has outputs for the code of this chapter, up to date or not."""
-        import nbformat
-
+    def record(self, name: str) -> Record | None:
+        """Return what is known about the executed chapter `name`, None if nothing is."""
         try:
-            self._cache.match_cache_notebook(nbformat.read(chapter.path, as_version=4))
-        except KeyError:
-            return False
-        return True
+            return read_executed(self.path(name))[0]
+        except FileNotFoundError:
+            return None
+        except (ValueError, TypeError, OSError):
+            path = self.path(name).relative_to(self._root)
+            self._report(f"{path} is damaged: {name} is executed again.")
+            self.forget(name)
+            return None
+
+    def add(self, name: str, code: str, inputs: dict, seconds: float, outputs: list[Any]) -> None:
+        """Keep an executed chapter: `outputs` has a list for each of its code cells."""
+        text = json.dumps(outputs)
+        record = Record(code, inputs, round(seconds, 2), digest_of(text.encode()))
+        write_atomically(self.path(name), f"{json.dumps(asdict(record))}\n{text}\n")
 
     def forget(self, name: str) -> None:
-        """Remove the record of the chapter `name`, and its entry unless another shares it."""
-        record = self.records.pop(name, None)
-        if record is None:
-            return
-        self._write_index()
-        if all(other.hashkey != record.hashkey for other in self.records.values()):
-            self._remove_entry(record.hashkey)
+        """Remove what is kept of the chapter `name`, if anything is."""
+        self.path(name).unlink(missing_ok=True)
 
-    def add(self, chapter: Chapter, digest: str, executed: NotebookNode, seconds: float) -> None:
-        """Put an executed chapter into the cache, then into the index."""
-        from jupyter_cache.base import CacheBundleIn
+    def keep_only(self, names: Iterable[str]) -> None:
+        """Remove everything that is of no chapter in `names`."""
+        known = {self.path(name) for name in names}
+        for path in files_below(self.folder):
+            if path not in known:
+                path.unlink()
 
-        bundle = CacheBundleIn(executed, str(chapter.path), data={"execution_seconds": seconds})
-        entry = self._cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
-        self.records[chapter.name] = Record(digest, entry.hashkey, round(seconds, 2))
-        self._write_index()
-
-    def drop_strangers(self) -> None:
-        """Remove every cache entry that no record names: what a broken-off run left behind."""
-        known = {record.hashkey for record in self.records.values()}
-        entries = {entry.hashkey for entry in self._cache.list_cache_records()}
-        folders = {path.name for path in (self.folder / "executed").glob("*")}
-        for hashkey in (entries | folders) - known:
-            self._remove_entry(hashkey)
-
-    def _holds(self, hashkey: str) -> bool:
-        entries = {entry.hashkey for entry in self._cache.list_cache_records()}
-        return hashkey in entries and (self.folder / "executed" / hashkey / "base.ipynb").is_file()
-
-    def _remove_entry(self, hashkey: str) -> None:
-        from jupyter_cache.cache.db import NbCacheRecord
-
-        for entry in self._cache.list_cache_records():
-            if entry.hashkey == hashkey:
-                NbCacheRecord.remove_records([entry.pk], self._cache.db)
-        # Not the cache's own removal, which stops at a folder that has lost its notebook.
-        shutil.rmtree(self.folder / "executed" / hashkey, ignore_errors=True)
-
-    def _read_index(self) -> dict[str, Record]:
-        try:
-            index = json.loads(self._index.read_text(encoding="utf-8"))
-            return {name: Record(**record) for name, record in index.items()}
-        except (FileNotFoundError, ValueError, TypeError):
-            return {}  # nothing is known to be fresh, so everything is executed
-
-    def _write_index(self) -> None:
-        index = {name: asdict(record) for name, record in sorted(self.records.items())}
-        write_atomically(self._index, json.dumps(index, indent=1))
+    def path(self, name: str) -> Path:
+        return self.folder / f"{name}.json"
 
 
-def cache_folder(book: Book, profile: str) -> Path:
-    """Return the folder of the executed chapters of one profile."""
-    return book.build_folder / "executed" / profile
+def read_executed(path: Path) -> tuple[Record, list[Any]]:
+    """Return the record in a file and the outputs of each code cell.
+
+    Raises FileNotFoundError without the file, ValueError or TypeError if it is damaged.
+    """
+    head, _, body = path.read_text(encoding="utf-8").partition("\n")
+    record = Record(**json.loads(head))
+    text = body.removesuffix("\n")
+    if digest_of(text.encode()) != record.outputs or not isinstance(record.inputs, dict):
+        raise ValueError(f"{path} does not hold what it once held")
+    return record, json.loads(text)

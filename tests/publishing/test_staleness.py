@@ -1,126 +1,160 @@
 """A chapter is out of date exactly when something changed that its output depends on."""
 
+import json
+import os
+import shutil
+
 import pytest
 
 from otbook_utils.publishing import staleness
-from otbook_utils.publishing.staleness import chapter_digest, dependencies, imported_units
-from tests.chapters.notebook import ROOT
+from otbook_utils.publishing.book import open_book
+from otbook_utils.publishing.files import file_clock
+from otbook_utils.publishing.setup_cells import update
+from otbook_utils.publishing.staleness import CHANGED_MEANWHILE, fingerprints, what_changed
 from tests.publishing import tiny
+from tests.publishing.tiny import DIG_NAME, POUR_NAME
 
-
-def digests(book, profile="quick"):
-    return {chapter.name: chapter_digest(book, chapter, profile) for chapter in book.chapters}
-
-
-def changed(before, after):
-    return {name for name in before if before[name] != after[name]}
-
-
-def test_digest_is_the_same_when_nothing_changed(book):
-    assert digests(book) == digests(book)
-
-
-def test_change_of_a_chapter_concerns_that_chapter_alone(book):
-    before = digests(book)
-    tiny.write_chapter(book.chapters[0].path, tiny.DIG + "\n")
-    assert changed(before, digests(book)) == {"book/sand/01_dig"}
+BOTH = {DIG_NAME, POUR_NAME}
 
 
 @pytest.mark.parametrize(
     ("file", "concerned"),
     [
-        ("otbook_utils/tools/numbers.py", {"book/sand/01_dig"}),
-        ("otbook_utils/sand/new.csv", {"book/sand/01_dig"}),
-        ("otbook_utils/water/__init__.py", {"book/water/01_pour"}),
+        ("otbook_utils/tools/numbers.py", {DIG_NAME}),
+        ("otbook_utils/water/__init__.py", {POUR_NAME}),
+        ("otbook_utils/__init__.py", BOTH),
+        ("requirements.txt", BOTH),
+        ("otbook_utils/sand/new.py", set()),  # nobody imports it
         ("otbook_utils/publishing/new.py", set()),
-        ("otbook_utils/__init__.py", {"book/sand/01_dig", "book/water/01_pour"}),
-        ("requirements.txt", {"book/sand/01_dig", "book/water/01_pour"}),
         ("book/results/run.json", set()),
         ("book/index.md", set()),
     ],
 )
-def test_change_of_a_file_concerns_the_chapters_that_depend_on_it(book, file, concerned):
-    before = digests(book)
-    tiny.write(book.root / file, "# changed\n")
-    assert changed(before, digests(book)) == concerned
+def test_change_of_a_file_concerns_the_chapters_that_read_it(built, file, concerned):
+    assert tiny.stale(built) == {}
+    tiny.write(built.root / file, "# changed\n")
+    assert set(tiny.stale(built)) == concerned
+    assert all(file in reason for reason in tiny.stale(built).values())
 
 
-def test_profile_concerns_every_chapter(book):
-    assert changed(digests(book), digests(book, "full")) == set(digests(book))
+def test_each_profile_is_executed_on_its_own(built):
+    assert set(tiny.stale(built, "full")) == BOTH
 
 
-def test_interpreter_concerns_every_chapter(book, monkeypatch):
-    before = digests(book)
+def test_interpreter_concerns_every_chapter(built, monkeypatch):
     monkeypatch.setattr(staleness.platform, "python_version", lambda: "3.99.0")
-    assert changed(before, digests(book)) == set(before)
+    assert set(tiny.stale(built)) == BOTH
 
 
-def test_part_of_a_chapter_counts_though_nothing_imports_it(book):
-    """`check` finds the exercises of a part by the part's name."""
-    tiny.write_chapter(book.chapters[1].path, "print(1)")
-    before = digests(book)
-    tiny.write(book.root / "otbook_utils" / "water" / "exercises.py", "x = 1")
-    assert changed(before, digests(book)) == {"book/water/01_pour"}
+def change_chapter(book, change):
+    path = book.chapters[0].path
+    raw = json.loads(path.read_text())
+    change(raw["cells"])
+    path.write_text(json.dumps(raw, indent=1))
 
 
 @pytest.mark.parametrize(
-    ("where", "source"),
+    ("change", "concerned"),
     [
-        ("chapter", "open('../results/run.json')"),
-        ("chapter", "from otbook_utils.experiments import load_results"),
-        ("package", "PATH = 'book/results'"),
-        ("package", "from otbook_utils.experiments import load_results as load"),
-        ("package", "from otbook_utils import experiments\n\nexperiments.load_results('a')"),
+        (lambda cells: cells[2].update(source="print('dug')"), {DIG_NAME}),
+        (lambda cells: cells.pop(), {DIG_NAME}),
+        (lambda cells: cells[2]["metadata"].update(tags=["raises-exception"]), {DIG_NAME}),
+        (lambda cells: cells[1].update(source="while True: pass"), {DIG_NAME}),
+        (lambda cells: cells[2]["metadata"].update(tags=["hide-input"]), set()),
+        (lambda cells: cells[0].update(source="# Another title"), set()),
+        (lambda cells: cells.insert(0, cells[0] | {"id": "more"}), set()),
     ],
 )
-def test_recorded_results_concern_whoever_reads_them(book, where, source):
-    tiny.write(book.root / "otbook_utils" / "experiments" / "results.py", "def load_results(): ...")
-    tiny.write(book.root / "otbook_utils" / "sand" / "seeds.py", "import otbook_utils.experiments")
-    if where == "chapter":
-        tiny.write_chapter(book.chapters[1].path, source)
-    else:
-        tiny.write(book.root / "otbook_utils" / "water" / "runs.py", source)
-    before = digests(book)
-    tiny.write(book.root / "book" / "results" / "run.json", "{}")
-    assert changed(before, digests(book)) == {"book/water/01_pour"}
+def test_of_a_chapter_only_its_code_counts(built, change, concerned):
+    change_chapter(built, change)
+    assert set(tiny.stale(built)) == concerned
 
 
-def test_imports_are_followed_however_they_are_written(book):
-    package = book.root / "otbook_utils"
-    for source in (
-        "import otbook_utils.water",
-        "import otbook_utils.water.pipes as p",
-        "from otbook_utils import water",
-        "from otbook_utils.water import DROPS",
-        "def late():\n    from otbook_utils.water import DROPS",
-        "importlib.import_module('otbook_utils.water')",
-        "import_module('otbook_utils.water.pipes')",
-    ):
-        assert imported_units(source, package) == {"water"}, source
-    inside = package / "sand" / "deep" / "a.py"
-    assert imported_units("from ...water import DROPS", package, inside) == {"water"}
-    assert imported_units("from .. import b", package, inside) == {"sand"}
-    assert imported_units("from ... import water", package, inside) == {"water"}
-    assert imported_units("import numpy", package) == set()
-    assert imported_units("TABLES = {'a': 'otbook_utils.water'}", package) == set()
+def test_changed_address_executes_nothing(book):
+    update(book, write=True)
+    assert tiny.run(book)[0]
+    config = book.root / "_config.yml"
+    config.write_text(config.read_text().replace("someone/some-book", "another/fork"))
+    fork = open_book(book.root)
+    assert len(update(fork, write=True)) == 2
+    assert "another/fork" in fork.chapters[0].path.read_text()
+    assert tiny.stale(fork) == {}
 
 
-def test_source_that_does_not_parse_depends_on_everything(book):
-    units = imported_units("this is ( not python", book.root / "otbook_utils")
-    assert units == {"sand", "water", "tools"}
+READER = """\
+from pathlib import Path
+
+runs = sorted(path.name for path in Path("../results/table").glob("*.json"))
+print(Path("grains.csv").read_text(), runs, Path("later.txt").exists())
+"""
 
 
-def test_dependencies_are_closed_even_in_a_circle(book):
-    package = book.root / "otbook_utils"
-    tiny.write(package / "tools" / "back.py", "from otbook_utils import sand, water")
-    assert dependencies(package, {"sand"}) == {"sand", "tools", "water"}
+@pytest.fixture(scope="module")
+def _read_once(tmp_path_factory):
+    """A book of which a chapter reads files, results and whether there is a file."""
+    book = tiny.make(tmp_path_factory.mktemp("reading"))
+    tiny.write(book.root / "book" / "sand" / "grains.csv", "1")
+    tiny.write(book.root / "book" / "results" / "table" / "a.json", "{}")
+    tiny.write_chapter(book.chapters[0].path, READER)
+    assert tiny.run(book)[0]
+    return book
 
 
-def test_a_part_of_this_book_concerns_its_own_chapters_alone():
-    """A change to one part's code must not execute the chapters of the others."""
-    package = ROOT / "otbook_utils"
-    for part in ("optimal_transport", "scarce_labels"):
-        others = {"optimal_transport", "scarce_labels"} - {part}
-        shared = dependencies(package, {"teaching", "training", "data"})
-        assert part not in shared
-        assert not others & dependencies(package, {part}), part
+@pytest.mark.parametrize(
+    ("file", "concerned"),
+    [
+        ("book/sand/grains.csv", {DIG_NAME}),
+        ("book/sand/later.txt", {DIG_NAME}),
+        ("book/results/table/b.json", {DIG_NAME}),
+        ("book/results/table/.c.json.7.tmp", set()),
+        ("book/results/table/a.json", set()),  # only its name was asked for
+        ("book/results/other/a.json", set()),
+        ("book/sand/other.csv", set()),
+    ],
+)
+def test_what_a_chapter_reads_beside_itself_counts(_read_once, tmp_path, file, concerned):
+    shutil.copytree(_read_once.root, tmp_path / "copy")
+    book = open_book(tmp_path / "copy")
+    tiny.write(book.root / file, "2")
+    assert set(tiny.stale(book)) == concerned
+
+
+def test_file_that_was_read_and_is_no_more_counts(built):
+    (built.root / "otbook_utils" / "tools" / "numbers.py").unlink()
+    assert set(tiny.stale(built)) == {DIG_NAME}
+
+
+def test_edit_to_and_fro_while_a_chapter_runs_is_not_called_up_to_date(book):
+    numbers = book.root / "otbook_utils" / "tools" / "numbers.py"
+    code = f"""\
+import subprocess
+subprocess.run(["cp", "-p", {str(numbers)!r}, {str(numbers)!r} + ".old"])
+subprocess.run(["sed", "-i", "s/3/444/", {str(numbers)!r}])
+{tiny.DIG}
+subprocess.run(["mv", {str(numbers)!r} + ".old", {str(numbers)!r}])
+"""
+    tiny.write_chapter(book.chapters[0].path, code)
+    fine, lines = tiny.run(book)
+    assert fine
+    assert tiny.printed(book, DIG_NAME) == "grains: 444\n"
+    assert numbers.read_text() == "GRAINS = 3"
+    assert tiny.stale(book) == {DIG_NAME: f"otbook_utils/tools/numbers.py {CHANGED_MEANWHILE}"}
+    assert any("is executed again next time" in line for line in lines)
+
+
+def test_file_dated_back_is_touched_all_the_same(tmp_path):
+    path = tmp_path / "a.py"
+    path.write_text("1")
+    began = file_clock(tmp_path)
+    before = fingerprints(tmp_path, ["a.py"], began)
+    assert what_changed(tmp_path, before) is None
+    path.write_text("2")
+    path.write_text("1")
+    os.utime(path, (0, 0))
+    assert what_changed(tmp_path, before) is None
+    assert fingerprints(tmp_path, ["a.py"], began)["a.py"] == CHANGED_MEANWHILE
+
+
+def test_source_that_does_not_parse_is_compared_as_it_is(built):
+    change_chapter(built, lambda cells: cells[1].update(source="this is ( not python"))
+    assert set(tiny.stale(built)) == {DIG_NAME}

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 
 from otbook_utils.publishing.book import Book, open_book
+from otbook_utils.publishing.execution import execute_book, out_of_date
+from otbook_utils.publishing.store import Store, read_executed
 
 ADDRESS = "https://github.com/someone/some-book"
 CONFIG = f"""\
@@ -22,6 +24,7 @@ sphinx:
   config:
     html_static_path: [book/_static]
 """
+DIG_NAME, POUR_NAME = "book/sand/01_dig", "book/water/01_pour"
 CONTENTS = """\
 format: jb-book
 root: book/index
@@ -82,11 +85,21 @@ def make(root: Path) -> Book:
 
 
 def printed(book: Book, name: str, profile: str = "quick") -> str:
-    """Return what the chapter `name` printed, as myst-nb would find it in the cache."""
-    import nbformat
-    from jupyter_cache import get_cache
+    """Return what the chapter `name` printed when it was executed last; "" if never."""
+    path = Store(book, profile).path(name)
+    if not path.is_file():
+        return ""
+    _, outputs = read_executed(path)
+    return "".join(output.get("text", "") for cell in outputs for output in cell)
 
-    cache = get_cache(book.build_folder / "executed" / profile)
-    [chapter] = [chapter for chapter in book.chapters if chapter.name == name]
-    _, merged = cache.merge_match_into_notebook(nbformat.read(chapter.path, as_version=4))
-    return "".join(o.get("text", "") for cell in merged.cells for o in cell.get("outputs", []))
+
+def stale(book: Book, profile: str = "quick") -> dict[str, str]:
+    """Return the chapters that would be executed, and why."""
+    jobs = out_of_date(book, Store(book, profile), book.chapters)
+    return {job.chapter.name: job.reason for job in jobs}
+
+
+def run(book: Book, profile: str = "quick") -> tuple[bool, list[str]]:
+    """Execute what is out of date; return whether all went well, and the report."""
+    lines: list[str] = []
+    return execute_book(book, profile, lines.append), lines
