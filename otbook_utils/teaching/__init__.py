@@ -12,6 +12,7 @@ from otbook_utils.teaching.comparing import expect_close, expect_function
 from otbook_utils.teaching.exploring import explore
 from otbook_utils.teaching.grids import lin_grid, log_grid
 from otbook_utils.teaching.in_page import in_page
+from otbook_utils.teaching.own_work import expect_own_work
 from otbook_utils.teaching.pictures import show
 from otbook_utils.teaching.style import PALETTE, use_book_style
 from otbook_utils.teaching.verdicts import Verdict, right, wrong
@@ -29,6 +30,7 @@ __all__ = [
     "expect_close",
     "expect_function",
     "expect_number",
+    "expect_own_work",
     "explore",
     "in_page",
     "lin_grid",

@@ -17,8 +17,6 @@ _OPEN_DRAWINGS = {
     "predictions_offer_choices_of_one_form",
 }
 NOT_YET = {
-    "optimal_transport/01_intuition": _OPEN_DRAWINGS
-    | {"shows_at_most_200_lines_of_code", "has_between_1500_and_3000_words_of_prose"},
     "optimal_transport/02_designing_losses": _OPEN_DRAWINGS | {"shows_at_most_200_lines_of_code"},
     "scarce_labels/01_imbalance_losses": _OPEN_DRAWINGS | {"shows_at_most_200_lines_of_code"},
     "scarce_labels/02_reproducing_the_table": _OPEN_DRAWINGS,

@@ -1,5 +1,6 @@
 """The checkers of the exercises of the chapter on what transport is."""
 
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,10 @@ from otbook_utils.teaching import (
     close,
     exercise,
     expect_array,
+    expect_close,
     expect_function,
+    expect_number,
+    expect_own_work,
     right,
     wrong,
 )
@@ -84,100 +88,14 @@ def _exchange(plan: np.ndarray) -> str:
 
 
 @exercise("ot-01-2")
-def check_units(answer: Any) -> Verdict:
-    """Check the four numbers about a cloud that moves by 3 km east and 4 km north."""
-    plain, squared, w2, metres = expect_array(answer, shape=(4,), name="`predicted`")
-    if close(plain, 1000) or close(squared, 5000):
-        return wrong(
-            "That is the sum over all 200 vans. Each carries the mass 1/200: the cost is the "
-            "average over the vans."
-        )
-    if close(plain, 7):
-        return wrong("(a) The Euclidean distance is the straight line, not 3 km and then 4 km.")
-    if not close(plain, 5):
-        return wrong("(a) Every van moves by the same vector. How long is it?")
-    if close(squared, 5):
-        return wrong("(b) Without a metric, `ot.dist` does not return a distance. What does it?")
-    if not close(squared, 25):
-        return wrong("(b) Each entry of `ot.dist(X, Y)` is a squared distance, in km².")
-    if close(w2, 25):
-        return wrong("(c) W₂ is a distance, in km: one step is missing after (b).")
-    if not close(w2, 5):
-        return wrong("(c) W₂ is the square root of (b).")
-    if close(metres, 25_000):
-        return wrong("(d) One km is 1,000 m; how many m² is one km²?")
-    if not close(metres, 25e6):
-        return wrong(
-            "(d) The cost is a squared length. What happens to it if lengths grow 1,000-fold?"
-        )
-    return right(
-        "Remember (d) when you choose a threshold or, in later chapters, an epsilon: a squared "
-        "cost grows with the square of the unit."
-    )
-
-
-@exercise("ot-01-3")
-def check_line(answer: Callable[[np.ndarray, np.ndarray, float], float]) -> Verdict:
-    """Check `wasserstein_line(x, y, p)` against the linear programme on unsorted samples."""
-    rng = np.random.default_rng(3)
-    samples = ((rng.normal(size=n), 2 + 3 * rng.normal(size=n), p) for n, p in _SIZES)
-    expect_function(answer, _by_linear_programme, samples, _slips_on_a_line)
-    return right(
-        "By two sorts and a mean it takes about n log n steps, where the general problem needs "
-        "about n³. Many fast approximations in higher dimensions are built on this function."
-    )
-
-
-_SIZES = ((4, 1), (7, 2), (12, 3))  # points in each sample, and the exponent p
-
-
-def _by_linear_programme(x: np.ndarray, y: np.ndarray, p: float) -> float:
-    return ot.emd2([], [], np.abs(x[:, None] - y) ** p) ** (1 / p)
-
-
-def _slips_on_a_line(x: np.ndarray, y: np.ndarray, p: float) -> dict[str, Any]:
-    """Return what each known mistake gives in place of the distance."""
-    n, signed = len(x), np.sort(x) - np.sort(y)
-    gaps, given = np.abs(signed) ** p, np.abs(x - y) ** p
-    nearest = (np.abs(x[:, None] - y) ** p).min(axis=1).mean()
-    return {
-        "You paired the points in the order given. Who goes to the leftmost place?": (
-            given.mean() ** (1 / p),
-            given.mean(),
-        ),
-        f"Right for p = 1, but for p = {p} you return the same: each gap costs gap ** p.": (
-            np.abs(signed).mean()
-        ),
-        "Gaps to the left and to the right cancel here: take `np.abs` of each.": (
-            signed.mean(),
-            abs(signed.mean()),
-        ),
-        "You added up over the points. Each point carries the mass 1/n.": (
-            gaps.sum() ** (1 / p),
-            gaps.sum(),
-        ),
-        "The masses 1/n belong under the root, with the gaps: mean first, then root.": (
-            gaps.sum() ** (1 / p) / n
-        ),
-        f"For p = {p} this is the cost, in the unit of `x` to the power {p}. The root that brings "
-        "it back to the unit of `x` is missing.": gaps.mean(),
-        "`** 1 / p` takes the first power and then divides by p. The root is `** (1 / p)`.": (
-            gaps.mean() / p
-        ),
-        "The root is the p-th one, `** (1 / p)`, not always the square root.": gaps.mean() ** 0.5,
-        "You sent every point to its nearest place: some places then get more than 1/n, and "
-        "others nothing.": (nearest ** (1 / p), nearest),
-        "One number is asked for, the mean over all gaps.": gaps,
-    }
-
-
-@exercise("ot-01-4")
 def check_destination(answer: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Verdict:
-    """Check `destination(P, Y)` on a plan that splits its rows, with unequal masses."""
-    P = np.array([[0.1, 0.2, 0.0], [0.0, 0.3, 0.4]])
-    Y = np.random.default_rng(4).normal(size=(3, 2))
-    hint = f"For `P = {P.tolist()}` row 0 must be a mean of `Y[0]` and `Y[1]`, weighted 1 to 2."
-    expect_function(answer, _destination, [(P, Y)], _slips_of_destinations, otherwise=hint)
+    """Check `destination(P, Y)` on plans that split their rows, of unequal masses and no square."""
+    rng = np.random.default_rng(4)
+    tall = np.array([[0.1, 0.2, 0.0], [0.0, 0.3, 0.4], [0.5, 0.0, 0.0], [0.2, 0.1, 0.6]])
+    wide = np.array([[0.1, 0.2, 0.0, 0.3], [0.4, 0.0, 0.3, 0.1]])
+    square = np.array([[0.1, 0.2, 0.3], [0.0, 0.3, 0.4], [0.5, 0.0, 0.1]])
+    cases = [(P, rng.normal(size=(P.shape[1], d))) for P, d in ((square, 3), (tall, 2), (wide, 5))]
+    expect_function(answer, _destination, cases, _slips_of_destination)
     return right(
         "This is the barycentric projection. It turns a plan into a map: with it people move "
         "colours from one photograph to another, or simulated data to where real data lie."
@@ -188,23 +106,193 @@ def _destination(P: np.ndarray, Y: np.ndarray) -> np.ndarray:
     return P @ Y / P.sum(axis=1, keepdims=True)
 
 
-def _slips_of_destinations(P: np.ndarray, Y: np.ndarray) -> dict[str, Any]:
-    """Return what each known mistake gives in place of the mean destinations."""
-    return {
-        "That follows the largest partner only. All partners count, by their mass.": (
-            Y[P.argmax(axis=1)]
-        ),
+def _slips_of_destination(P: np.ndarray, Y: np.ndarray) -> dict[str, Any]:
+    """Return what known mistakes give; three of them have a value for a square plan alone."""
+    slips = {
+        "That follows the largest partner only. All partners count, by their mass.": Y[
+            P.argmax(axis=1)
+        ],
         "A weighted mean divides by the sum of its weights. What does row i of `P` sum to?": P @ Y,
         "You divided by 1/n. The rows of this plan do not all sum to 1/n.": len(P) * P @ Y,
-        "You divided column k by the sum of row k. `P.sum(axis=1, keepdims=True)` is a column: it "
-        "divides each row by its own sum.": P @ Y / P.sum(axis=1),
-        "You counted all partners alike. Each counts by the mass that it gets.": (
-            np.array([Y[row > 0].mean(axis=0) for row in P])
+        "You divided by all the mass. Each row has a sum of its own.": P @ Y / P.sum(),
+        "You counted all partners alike. Each counts by the mass that it gets.": np.array(
+            [Y[row > 0].mean(axis=0) for row in P]
         ),
         "You divided by the column sums: what arrives at j. What leaves i is needed.": (
-            P / P.sum(axis=0) @ Y
+            (P / P.sum(axis=0)) @ Y
+        ),
+        "These are the destinations as columns. Row i of the result belongs to row i of `P`.": (
+            _destination(P, Y).T
         ),
     }
+    if P.shape[0] == P.shape[1] == Y.shape[1]:
+        slips |= {
+            "You divided column k by the sum of row k. `P.sum(axis=1, keepdims=True)` is a column: "
+            "it divides each row by its own sum.": P @ Y / P.sum(axis=1),
+            "You went down the columns of `P`: that is where the mass at j came from.": (
+                P.T @ Y,
+                _destination(P.T, Y),
+            ),
+        }
+    return slips
+
+
+@exercise("ot-01-3")
+def check_legs(answer: Any) -> Verdict:
+    """Check four numbers about a trip of 6 km, squared, in legs."""
+    direct, two, legs, roots = expect_array(answer, shape=(4,), name="`predicted`")
+    expect_close(
+        direct,
+        36,
+        {
+            "(a) That is the distance, and W₂. The cost is the distance squared, in km².": 6,
+            "(a) You counted both clouds. Each unit of mass pays once, for its way.": (12, 72),
+        },
+        otherwise="(a) All the mass goes 6 km, and a trip over d costs d².",
+    )
+    expect_close(
+        two,
+        18,
+        {
+            "(b) That is the cost of one of the two legs: add the other.": 9,
+            "(b) Each leg is 3 km long. What does 3 km cost, squared?": (36, 6, 72),
+            "(b) The costs are added, without a root: 9 + 9.": (18**0.5, 3),
+        },
+        otherwise="(b) Two legs of 3 km each: twice 3².",
+    )
+    expect_close(
+        legs,
+        37,
+        {
+            "(c) With 36 legs the total is exactly 1 km². It is to be below.": 36,
+            "(c) You divided once too often or too rarely: k legs of 6/k km cost k · (6/k)².": (
+                6,
+                7,
+                12,
+                13,
+            ),
+        },
+        otherwise="(c) k legs of 6/k km cost k · (6/k)² = 36/k. When is that below 1, first?",
+        tol=1e-9,
+    )
+    expect_close(
+        roots,
+        6,
+        {
+            "(d) That is one leg. Add up all of them.": (6 / 37, 3),
+            "(d) You took the root of the total. Each leg has a W₂ of its own: add those.": (
+                (36 / 37) ** 0.5,
+                1,
+                18**0.5,
+            ),
+            "(d) Those are the costs. W₂ is the root of each.": (36 / 37, 36, 18),
+        },
+        otherwise="(d) W₂ of a leg is its length. How long are all legs together?",
+    )
+    return right(
+        "A squared cost makes every stop a bargain, down to nothing; the roots add up to the same "
+        "6 km however you cut. Is your proof of the factor 2 ready, too?"
+    )
+
+
+_TABLE_OF = 3_000  # places on each side, where a table would have nine million entries
+_A_SMALL_PART = 20e6  # bytes: of such a table, which has 72 million
+
+
+@exercise("ot-01-4")
+def check_line(answer: Callable[..., float]) -> Verdict:
+    """Check `wasserstein_line(x, a, y, b, p)` against the linear programme, and its memory."""
+    hint = "That is a solver. Use sorting and sums of your own: then you know why it is right."
+    expect_own_work(answer, "ot", "scipy", hint=hint)
+    rng = np.random.default_rng(3)
+    cases = []
+    for n, m, p in ((4, 4, 1), (6, 3, 2), (3, 8, 3), (5, 5, 2)):
+        x, y = rng.normal(size=n), 2 + 3 * rng.normal(size=m)
+        cases.append((x, rng.dirichlet(np.ones(n)), y, rng.dirichlet(np.ones(m)), p))
+    cases.append((np.array([1.0, 0, 1]), np.array([0.5, 0.25, 0.25]), *2 * (np.ones(2) / 2,), 2))
+    expect_function(answer, _line, cases, _slips_on_a_line, tol=1e-6)
+    x, y = rng.normal(size=(2, _TABLE_OF))
+    a, b = rng.dirichlet(np.ones(_TABLE_OF), size=2)
+    tracemalloc.start()
+    try:
+        got = expect_number(answer(x, a, y, b, 1), name="the result")
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    if most > _A_SMALL_PART:
+        return wrong(
+            f"Right, but for {_TABLE_OF:,} places on each side it fills {most / 1e6:.0f} million "
+            "bytes: somewhere it makes a table of all pairs. Only about n + m of them trade."
+        )
+    expect_close(got, ot.wasserstein_1d(x, y, a, b), name=f"W₁ of {_TABLE_OF} places", tol=1e-6)
+    return right(
+        "It takes about n log n steps, for sorting, where the general problem needs about n³. "
+        "Many fast approximations in higher dimensions are built on this function."
+    )
+
+
+def _line(x: np.ndarray, a: np.ndarray, y: np.ndarray, b: np.ndarray, p: float) -> float:
+    return ot.emd2(a, b, np.abs(x[:, None] - y) ** p) ** (1 / p)
+
+
+def _slips_on_a_line(
+    x: np.ndarray, a: np.ndarray, y: np.ndarray, b: np.ndarray, p: float
+) -> dict[str, Any]:
+    """Return what known mistakes give in place of the distance."""
+    i, j = np.argsort(x), np.argsort(y)
+    mass, trips = _trips(x[i], a[i], y[j], b[j])
+    cost = mass @ np.abs(trips) ** p
+    z = np.sort(np.concatenate([x, y]))
+    F, G = (np.array([m[q <= place].sum() for place in z[:-1]]) for q, m in ((x, a), (y, b)))
+    heights, widths = np.abs(F - G), np.diff(z)
+    given, sorted_alone = (
+        mass @ np.abs(trips) ** p for mass, trips in (_trips(x, a, y, b), _trips(x[i], a, y[j], b))
+    )
+    slips = {
+        "You handed over in the order given. Who is the leftmost?": (given, given ** (1 / p)),
+        "You sorted the places and left the masses behind: sort them along, by `np.argsort`.": (
+            sorted_alone,
+            sorted_alone ** (1 / p),
+        ),
+        "Trips to the left and to the right cancel here: take the absolute value of each.": (
+            abs(mass @ trips),
+            mass @ trips,
+        ),
+    }
+    if len(x) == len(y):
+        equal = (np.abs(x[i] - y[j]) ** p).mean()
+        slips["You paired the places one to one. The masses differ: a big pile serves several."] = (
+            equal,
+            equal ** (1 / p),
+        )
+    if p > 1:
+        slips |= {
+            f"That is W₁, which is the area between the curves, too. For p = {p} every trip, which "
+            "lies sideways between the curves, counts to the power p.": mass @ np.abs(trips),
+            "You raised the heights between the curves to the power p. The trips, which lie "
+            "sideways, are raised.": (heights**p @ widths, (heights**p @ widths) ** (1 / p)),
+            f"For p = {p} this is the cost, in the unit of `x` to the power {p}. The root that "
+            "brings it back to the unit of `x` is missing.": cost,
+            "`** 1 / p` takes the first power and then divides by p. The root is `** (1 / p)`.": (
+                cost / p
+            ),
+        }
+    if p != 2:
+        slips["The root is the p-th one, `** (1 / p)`, not always the square root."] = cost**0.5
+    return slips
+
+
+def _trips(
+    x: np.ndarray, a: np.ndarray, y: np.ndarray, b: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return how much mass goes how far, when it is handed over in the order given."""
+    A, B = np.cumsum(a), np.cumsum(b)
+    levels = np.sort(np.concatenate([A, B]))
+    mass = np.diff(levels, prepend=0.0)
+    middle = levels - mass / 2
+    i = np.minimum(np.searchsorted(A, middle), len(x) - 1)
+    j = np.minimum(np.searchsorted(B, middle), len(y) - 1)
+    return mass, x[i] - y[j]
 
 
 @exercise("ot-01-5")

@@ -1,8 +1,12 @@
-"""The drawings of the chapter on what transport is."""
+"""The drawings of the chapter on what transport is, and the scripts of those that are live."""
 
+from importlib import resources
+
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 from numpy.typing import ArrayLike
 
@@ -14,9 +18,48 @@ from otbook_utils.optimal_transport.figures import (
     WANTED,
     arrows,
     checked_plan,
+    draw_bars,
     write_label,
 )
 from otbook_utils.teaching import PALETTE
+
+
+def script(name: str) -> str:
+    """Return the script of a figure for `in_page`, with the solver of small problems before it.
+
+    name: `"sand"`, `"table"`, `"points"` or `"flight"`; each script says which data it takes.
+
+    Raises ValueError if there is no such script.
+
+    >>> "function bestPlan" in script("sand")
+    True
+    """
+    names = sorted(
+        p.name[:-3] for p in resources.files(__package__).iterdir() if p.name[-3:] == ".js"
+    )
+    if name not in names:
+        raise ValueError(f"name must be one of {', '.join(names)}, got {name!r}")
+    files = (resources.files(__package__).joinpath(f"{part}.js") for part in ("transport", name))
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
+def draw_forecasts(ax: Axes, promised: float, truth: float) -> None:
+    """Draw a promise and a truth, each of two hours with half of the probability.
+
+    promised, truth: the first of the two hours, in hours of the day; the second is one later.
+    The title says how far apart they are, bar by bar and sideways.
+
+    >>> figure, ax = plt.subplots()
+    >>> draw_forecasts(ax, 15.0, 16.0)
+    >>> ax.get_title()
+    'bar by bar: 1     sideways: 1 hours'
+    """
+    hours = promised + np.array([0.0, 1.0]), truth + np.array([0.0, 1.0])
+    draw_bars(ax, hours[0], [0.5, 0.5], width=0.22)
+    draw_bars(ax, hours[1], [0.5, 0.5], wanted=True, width=0.22)
+    met = 0.5 * len(set(hours[0]) & set(hours[1]))
+    ax.set_title(f"bar by bar: {2 - 2 * met:g}     sideways: {abs(promised - truth):g} hours")
+    ax.set(xlim=(6, 19), ylim=(0, 0.65), xlabel="hour of the day", ylabel="probability")
 
 
 def draw_sand(
@@ -39,7 +82,6 @@ def draw_sand(
 
     Raises ValueError if P is not (n, m).
 
-    >>> import matplotlib.pyplot as plt
     >>> figure, ax = plt.subplots()
     >>> draw_sand(ax, [0.0], [2.0], [1.0, 3.0], [1, 1], [[1, 1]], rows="A", columns="KL")
     >>> len(ax.lines) - 2  # the two levels of the ground are lines too
@@ -47,7 +89,6 @@ def draw_sand(
     """
     x, a, y, b = (np.asarray(v, dtype=float) for v in (x, a, y, b))
     P = checked_plan(P, len(x), len(y))
-    # All scales follow the total mass and the places, so that a slider moves only what it moves.
     tall, wide, width = 1.1 / a.sum(), 24 / a.sum(), 0.09 * np.ptp(np.concatenate([x, y]))
     for level in (0.0, 1.0):
         ax.axhline(level, color=PALETTE["grey"], linewidth=1, zorder=1)
@@ -69,43 +110,82 @@ def draw_sand(
     ax.spines["left"].set_visible(False)
 
 
-def draw_cost_curve(ax: Axes, values: ArrayLike, costs: ArrayLike, here: float) -> None:
-    """Draw the cost against what is being moved, with a dot at the place where we are.
+def draw_sweep(x: ArrayLike, a: ArrayLike, y: ArrayLike, b: ArrayLike, z: float) -> Figure:
+    """Draw piles and holes on a line with the two cumulative curves, swept from the left up to z.
 
-    values: (k,) rising. costs: (k,). here: one of the values.
+    x: (n,) and y: (m,) positions, in any order. a: (n,) and b: (m,) their masses, of one total.
+    The area between the curves is shaded up to z; the titles say how much mass must pass there
+    and how large the area has become.
 
-    Raises ValueError if `here` is none of the values.
-
-    >>> import matplotlib.pyplot as plt
-    >>> figure, ax = plt.subplots()
-    >>> draw_cost_curve(ax, [0, 1, 2], [5.0, 4.0, 6.0], here=1)
-    >>> ax.texts[0].get_text()
-    '4'
+    >>> figure = draw_sweep([0.0], [1.0], [2.0], [1.0], z=1.5)
+    >>> [ax.get_title(loc="left") for ax in figure.axes]
+    ['passing z: 1.00', 'area up to z: 1.50']
+    >>> plt.close(figure)
     """
-    values, costs = np.asarray(values, dtype=float), np.asarray(costs, dtype=float)
-    found = np.flatnonzero(values == here)
-    if not len(found):
-        raise ValueError(f"here must be one of the values, got {here!r}")
-    ax.plot(values, costs, color=PALETTE["grey"])
-    ax.plot(here, costs[found[0]], "o", color="black", markersize=9)
-    above = {"xytext": (0, 10), "textcoords": "offset points", "ha": "center"}
-    above["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.85}
-    ax.annotate(f"{costs[found[0]]:.3g}", (here, costs[found[0]]), **above)
-    ax.margins(y=0.25)
+    x, a, y, b = (np.asarray(v, dtype=float) for v in (x, a, y, b))
+    places = np.unique(np.concatenate([x, y]))
+    margin = 0.08 * np.ptp(places) or 1.0
+    ends = places[0] - margin, places[-1] + margin
+    grid = np.unique(np.concatenate([ends, places, [np.clip(z, *ends)]]))
+    F, G = (np.array([m[p <= place].sum() for place in grid]) for p, m in ((x, a), (y, b)))
+    figure, (line, curves) = plt.subplots(2, 1, figsize=(5.2, 4.6), height_ratios=[1, 1.6])
+    line.bar(x, a, width=0.25, color=START)
+    line.bar(y, -b, width=0.25, **HATCHED)
+    line.axhline(0, color=PALETTE["grey"], linewidth=1)
+    line.set(yticks=[], ylim=(-1.15 * max(a.max(), b.max()), 1.15 * max(a.max(), b.max())))
+    done = grid <= z
+    curves.fill_between(
+        grid[done],
+        F[done],
+        G[done],
+        step="post",
+        facecolor=(*to_rgb(MOVED), 0.25),
+        edgecolor=MOVED,
+        hatch="..",
+    )
+    curves.step(grid, F, where="post", color=START, label="$F$, of what there is")
+    curves.step(grid, G, where="post", color=WANTED, linestyle="--", label="$G$, of what is wanted")
+    curves.legend(loc="lower right")
+    curves.set(ylim=(-0.05, 1.08), xlabel="position", ylabel="mass up to here")
+    area = (np.abs(F - G)[:-1] * np.diff(grid))[done[1:]].sum()
+    for ax in (line, curves):
+        ax.axvline(z, color="black", linewidth=1.5)
+        ax.set_xlim(*ends)
+    passing = abs(a[x <= z].sum() - b[y <= z].sum())
+    line.set_title(f"passing z: {passing:.2f}", loc="left")
+    curves.set_title(f"area up to z: {area:.2f}", loc="left")
+    return figure
 
 
-def draw_shelf(ax: Axes, books: int, moves: dict[int, int]) -> None:
-    """Draw a shelf of books, the slots to be filled, and an arc for each book that moves.
+def draw_two_ways(books: int, p: float) -> Figure:
+    """Draw a leap over a shelf and a step of every book, and their costs at each exponent.
 
-    books: how many; they stand in slots 0 to books - 1, and slots 1 to books are wanted.
-    moves: from slot to slot.
+    books: how many stand in slots 0 to books - 1; slots 1 to books are wanted, and each book
+    carries the mass 1 / books. p: the exponent of the cost of a trip, between 0.5 and 2.
 
-    >>> import matplotlib.pyplot as plt
-    >>> figure, ax = plt.subplots()
-    >>> draw_shelf(ax, 3, {0: 3})
-    >>> int(ax.get_xlim()[1])
-    3
+    >>> figure = draw_two_ways(5, p=1.0)
+    >>> [ax.get_title(loc="left") for ax in figure.axes]
+    ['one book leaps: 1.00', '', 'every book steps: 1.00']
+    >>> plt.close(figure)
     """
+    ways = {"one book leaps": {0: books}, "every book steps": {i: i + 1 for i in range(books)}}
+    figure = plt.figure(figsize=(7.2, 3.7))
+    ax = figure.subplot_mosaic([[name, "costs"] for name in ways], width_ratios=[1.3, 1])
+    exponents = np.linspace(0.5, 2, 31)
+    for (name, moves), style in zip(ways.items(), ["--", "-"], strict=True):
+        trips = np.array([end - begin for begin, end in moves.items()], dtype=float)
+        _draw_shelf(ax[name], books, moves)
+        ax[name].set_title(f"{name}: {(trips**p).sum() / books:.2f}", loc="left")
+        costs = (trips ** exponents[:, None]).sum(axis=1) / books
+        ax["costs"].plot(exponents, costs, style, label=name)
+        ax["costs"].plot(p, (trips**p).sum() / books, "o", color="black")
+    ax["costs"].set(xlabel="exponent $p$", ylabel="cost", ylim=(0, 1.15 * books))
+    ax["costs"].legend()
+    return figure
+
+
+def _draw_shelf(ax: Axes, books: int, moves: dict[int, int]) -> None:
+    """Draw a shelf of books, the slots to be filled, and an arc for each book that moves."""
     gap = {"fill": False, "edgecolor": WANTED, "hatch": "///", "linestyle": "--"}
     arrow = {"arrowstyle": "-|>", "mutation_scale": 14, "shrinkA": 0, "shrinkB": 0}
     for slot in range(1, books + 1):
@@ -122,27 +202,3 @@ def draw_shelf(ax: Axes, books: int, moves: dict[int, int]) -> None:
     ax.axhline(0, color="black", linewidth=2)
     ax.set(xlim=(-0.6, books + 0.6), ylim=(-0.05, 2.7), yticks=[], xticks=range(books + 1))
     ax.spines[["left", "bottom"]].set_visible(False)
-
-
-def draw_cumulative(ax: Axes, x: ArrayLike, a: ArrayLike, y: ArrayLike, b: ArrayLike) -> None:
-    """Draw two cumulative distribution functions and shade the area between them.
-
-    x: (n,) and y: (m,) positions, in any order. a: (n,) and b: (m,) their masses.
-
-    >>> import matplotlib.pyplot as plt
-    >>> figure, ax = plt.subplots()
-    >>> draw_cumulative(ax, [0.0], [1.0], [2.0], [1.0])
-    >>> len(ax.lines)
-    2
-    """
-    x, a, y, b = (np.asarray(v, dtype=float) for v in (x, a, y, b))
-    places = np.unique(np.concatenate([x, y]))
-    margin = 0.08 * np.ptp(places) or 1.0
-    z = np.concatenate([[places[0] - margin], places, [places[-1] + margin]])
-    F = np.array([a[x <= place].sum() for place in z])
-    G = np.array([b[y <= place].sum() for place in z])
-    ax.fill_between(
-        z, F, G, step="post", facecolor=(*to_rgb(MOVED), 0.25), edgecolor=MOVED, hatch=".."
-    )
-    ax.step(z, F, where="post", color=START, label="$F$, of what there is")
-    ax.step(z, G, where="post", color=WANTED, linestyle="--", label="$G$, of what is wanted")
