@@ -171,7 +171,7 @@ def draw_two_ways(books: int, p: float) -> Figure:
     ways = {"one book leaps": {0: books}, "every book steps": {i: i + 1 for i in range(books)}}
     figure = plt.figure(figsize=(7.2, 3.7))
     ax = figure.subplot_mosaic([[name, "costs"] for name in ways], width_ratios=[1.3, 1])
-    exponents = np.linspace(0.5, 2, 31)
+    exponents = np.linspace(0.5, max(p, 0.51), 31)  # as far as the reader has come
     for (name, moves), style in zip(ways.items(), ["--", "-"], strict=True):
         trips = np.array([end - begin for begin, end in moves.items()], dtype=float)
         _draw_shelf(ax[name], books, moves)
@@ -179,8 +179,8 @@ def draw_two_ways(books: int, p: float) -> Figure:
         costs = (trips ** exponents[:, None]).sum(axis=1) / books
         ax["costs"].plot(exponents, costs, style, label=name)
         ax["costs"].plot(p, (trips**p).sum() / books, "o", color="black")
-    ax["costs"].set(xlabel="exponent $p$", ylabel="cost", ylim=(0, 1.15 * books))
-    ax["costs"].legend()
+    ax["costs"].set(xlabel="exponent $p$", ylabel="cost", xlim=(0.45, 2.05), ylim=(0, 1.15 * books))
+    ax["costs"].legend(loc="upper left")
     return figure
 
 
