@@ -107,8 +107,9 @@ def _destination(P: np.ndarray, Y: np.ndarray) -> np.ndarray:
 
 
 def _slips_of_destination(P: np.ndarray, Y: np.ndarray) -> dict[str, Any]:
-    """Return what known mistakes give; three of them have a value for a square plan alone."""
-    slips = {
+    """Return what known mistakes give; two of them make sense for a square plan alone."""
+    square = P.shape[0] == P.shape[1] == Y.shape[1]
+    return {
         "That follows the largest partner only. All partners count, by their mass.": Y[
             P.argmax(axis=1)
         ],
@@ -124,17 +125,12 @@ def _slips_of_destination(P: np.ndarray, Y: np.ndarray) -> dict[str, Any]:
         "These are the destinations as columns. Row i of the result belongs to row i of `P`.": (
             _destination(P, Y).T
         ),
+        "You divided column k by the sum of row k. `P.sum(axis=1, keepdims=True)` is a column: "
+        "it divides each row by its own sum.": P @ Y / P.sum(axis=1) if square else np.nan,
+        "You went down the columns of `P`: that is where the mass at j came from.": (
+            (P.T @ Y, _destination(P.T, Y)) if square else (np.nan, np.nan)
+        ),
     }
-    if P.shape[0] == P.shape[1] == Y.shape[1]:
-        slips |= {
-            "You divided column k by the sum of row k. `P.sum(axis=1, keepdims=True)` is a column: "
-            "it divides each row by its own sum.": P @ Y / P.sum(axis=1),
-            "You went down the columns of `P`: that is where the mass at j came from.": (
-                P.T @ Y,
-                _destination(P.T, Y),
-            ),
-        }
-    return slips
 
 
 @exercise("ot-01-3")
@@ -248,7 +244,8 @@ def _slips_on_a_line(
     given, sorted_alone = (
         mass @ np.abs(trips) ** p for mass, trips in (_trips(x, a, y, b), _trips(x[i], a, y[j], b))
     )
-    slips = {
+    paired = (np.abs(x[i] - y[j]) ** p).mean() if len(x) == len(y) else np.nan
+    return {
         "You handed over in the order given. Who is the leftmost?": (given, given ** (1 / p)),
         "You sorted the places and left the masses behind: sort them along, by `np.argsort`.": (
             sorted_alone,
@@ -258,28 +255,21 @@ def _slips_on_a_line(
             abs(mass @ trips),
             mass @ trips,
         ),
+        "You paired the places one to one. The masses differ: a big pile serves several.": (
+            paired,
+            paired ** (1 / p),
+        ),
+        f"That is W₁, which is the area between the curves, too. For p = {p} every trip, which "
+        "lies sideways between the curves, counts to the power p.": mass @ np.abs(trips),
+        "You raised the heights between the curves to the power p. The trips, which lie "
+        "sideways, are raised.": (heights**p @ widths, (heights**p @ widths) ** (1 / p)),
+        f"For p = {p} this is the cost, in the unit of `x` to the power {p}. The root that "
+        "brings it back to the unit of `x` is missing.": cost,
+        "`** 1 / p` takes the first power and then divides by p. The root is `** (1 / p)`.": (
+            cost / p
+        ),
+        "The root is the p-th one, `** (1 / p)`, not always the square root.": cost**0.5,
     }
-    if len(x) == len(y):
-        equal = (np.abs(x[i] - y[j]) ** p).mean()
-        slips["You paired the places one to one. The masses differ: a big pile serves several."] = (
-            equal,
-            equal ** (1 / p),
-        )
-    if p > 1:
-        slips |= {
-            f"That is W₁, which is the area between the curves, too. For p = {p} every trip, which "
-            "lies sideways between the curves, counts to the power p.": mass @ np.abs(trips),
-            "You raised the heights between the curves to the power p. The trips, which lie "
-            "sideways, are raised.": (heights**p @ widths, (heights**p @ widths) ** (1 / p)),
-            f"For p = {p} this is the cost, in the unit of `x` to the power {p}. The root that "
-            "brings it back to the unit of `x` is missing.": cost,
-            "`** 1 / p` takes the first power and then divides by p. The root is `** (1 / p)`.": (
-                cost / p
-            ),
-        }
-    if p != 2:
-        slips["The root is the p-th one, `** (1 / p)`, not always the square root."] = cost**0.5
-    return slips
 
 
 def _trips(
