@@ -6,9 +6,13 @@ import ast
 import json
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
+
+import nbformat
+from jsonschema import Draft4Validator
+from jsonschema.exceptions import best_match
 
 from otbook_utils.publishing.errors import PublishingError
 
@@ -176,18 +180,29 @@ def room_name(root: Path, part: str, name: str) -> str:
 def _read(path: Path) -> dict[str, Any]:
     """Return what a notebook's file holds.
 
-    Raises PublishingError if it is no notebook, such as after a merge that left a conflict.
+    Raises PublishingError if it is no notebook of format 4.5, such as after a merge that left a
+    conflict.
     """
     text = path.read_text(encoding="utf-8")
     try:
         raw = json.loads(text)
-        for cell in raw["cells"]:
-            cell["cell_type"], "".join(cell["source"]), list(cell["metadata"].get("tags", []))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except ValueError as error:
         conflict = re.search(r"^<{7} ", text, re.MULTILINE)
-        why = "it holds a merge conflict" if conflict else f"{type(error).__name__}: {error}"
+        why = "it holds a merge conflict" if conflict else f"it is no JSON ({error})"
         raise PublishingError(f"{path.name} is no notebook: {why}") from None
+    for breach in _validator().iter_errors(raw):
+        # Of a cell that fits no kind of cell, what it lacks of the kind that it nearly is.
+        breach = best_match([breach])
+        place = ".".join(map(str, breach.absolute_path)) or "the file"
+        raise PublishingError(f"{path.name} is no notebook: at {place}, {breach.message}")
     return raw
+
+
+@cache
+def _validator() -> Draft4Validator:
+    """Return what knows the format, as Jupyter has published it."""
+    schema = Path(nbformat.__file__).parent / "v4" / "nbformat.v4.5.schema.json"
+    return Draft4Validator(json.loads(schema.read_text(encoding="utf-8")))
 
 
 def dotted(node: ast.AST) -> str:

@@ -1,10 +1,16 @@
 """The command `lint` names what chapters lack, and writes what follows from the rest."""
 
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import data, sampled_from
 
 from otbook_utils.__main__ import main
+from otbook_utils.publishing.book import open_book
+from otbook_utils.publishing.grammar import findings
 from otbook_utils.publishing.grammar.reading_time import minutes_of
 from tests.chapters.sample import FILLER, cell, sample, write
 
@@ -61,21 +67,52 @@ def test_own_chapters_must_be_a_list(notebook, capsys):
     assert "own_chapters in _config.yml must be a list, got 'opt" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        ("<<<<<<< ours\n{}\n=======\n{}\n>>>>>>> theirs", "it holds a merge conflict"),
-        ("", "JSONDecodeError"),
-        ("[]", "TypeError"),
-        ('{"cells": [{"cell_type": "code"}]}', "KeyError"),
-        ('{"cells": [{"cell_type": "code", "source": 3, "metadata": {}}]}', "TypeError"),
-    ],
-)
-def test_what_is_no_notebook_is_told_so(notebook, capsys, text, why):
+NO_NOTEBOOKS = {
+    "<<<<<<< ours\n{}\n=======\n{}\n>>>>>>> theirs": "it holds a merge conflict",
+    "": "it is no JSON",
+    "[]": "at the file, [] is not of type 'object'",
+    '{"cells": []}': "is a required property",
+}
+
+
+@pytest.mark.parametrize("text", NO_NOTEBOOKS)
+def test_what_is_no_notebook_is_told_so(notebook, capsys, text):
     notebook.path.write_text(text)
     assert lint(notebook) == 1
     said = capsys.readouterr().out
-    assert f"07_sand.ipynb is no notebook: {why}" in said and "Traceback" not in said
+    assert "works  07_sand.ipynb is no notebook: " in said
+    assert NO_NOTEBOOKS[text] in said and "Traceback" not in said
+
+
+@given(data())
+def test_whatever_stands_in_a_notebook_is_looked_at_without_a_traceback(data):
+    raw = sample()
+    parent, key = data.draw(sampled_from(list(places(raw))))
+    parent[key] = data.draw(sampled_from([None, 3, True, "x", "<<<<", [], {}, [None], ["a", 3]]))
+    with TemporaryDirectory() as folder:
+        notebook = write(sample(), Path(folder))
+        notebook.path.write_text(json.dumps(raw))
+        for finding in findings(open_book(notebook.root), notebook.path):
+            assert finding.fault
+
+
+def places(value):
+    """Yield where something stands within a notebook: a container and a key or an index."""
+    keys = value if isinstance(value, dict) else range(len(value) if isinstance(value, list) else 0)
+    for key in keys:
+        yield value, key
+        yield from places(value[key])
+
+
+def test_an_old_format_and_a_cell_without_an_id_are_named(tmp_path, capsys):
+    for key, change in (("nbformat_minor", {"nbformat_minor": 4}), ("id", {})):
+        raw = sample() | change
+        if key == "id":
+            del raw["cells"][5]["id"]
+        path = write(sample(), tmp_path).path
+        path.write_text(json.dumps(raw))
+        assert main(["lint", "--book", str(tmp_path)]) == 1
+        assert key in capsys.readouterr().out
 
 
 def test_fix_writes_the_setup_cell_the_minutes_and_the_folds_and_nothing_twice(tmp_path, capsys):

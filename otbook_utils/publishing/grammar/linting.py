@@ -43,7 +43,7 @@ def rules_for(book: Book, notebook: Notebook) -> dict[str, Rule]:
 
 
 def findings(book: Book, path: Path) -> Iterator[Finding]:
-    """Yield what the chapter in the file `path` lacks."""
+    """Yield what the chapter in the file `path` lacks; if it is no notebook, that alone."""
     try:
         notebook = Notebook(path)
     except PublishingError as error:

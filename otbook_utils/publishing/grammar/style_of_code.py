@@ -243,8 +243,8 @@ def stub_check_and_solution_speak_of_one_answer(notebook: Notebook) -> list[str]
             missing = names_in(answer) - defined_names(cell.tree)
             if not answer or missing == names_in(answer):
                 faults.append(f"{cell.where} does not define the answer {answer!r}")
-        ending = exercise.solution.source.strip().splitlines()[-1]
-        if ending.strip() != exercise.check.source.strip().splitlines()[-1].strip():
+        check = exercise.check.source.strip().splitlines()[-1:]
+        if exercise.solution.source.strip().splitlines()[-1:] != check:
             faults.append(f"{exercise.solution.where} does not end with the check of its exercise")
     return faults
 
