@@ -116,6 +116,9 @@ def _slips_of_destination(P: np.ndarray, Y: np.ndarray) -> dict[str, Any]:
         "A weighted mean divides by the sum of its weights. What does row i of `P` sum to?": P @ Y,
         "You divided by 1/n. The rows of this plan do not all sum to 1/n.": len(P) * P @ Y,
         "You divided by all the mass. Each row has a sum of its own.": P @ Y / P.sum(),
+        "You divided by the number of places. The weights of row i sum to the mass of row i.": (
+            P @ Y / len(Y)
+        ),
         "You counted all partners alike. Each counts by the mass that it gets.": np.array(
             [Y[row > 0].mean(axis=0) for row in P]
         ),
@@ -244,6 +247,8 @@ def _slips_on_a_line(
     given, sorted_alone = (
         mass @ np.abs(trips) ** p for mass, trips in (_trips(x, a, y, b), _trips(x[i], a, y[j], b))
     )
+    costs = np.abs(x[:, None] - y) ** p
+    nearest, fair = a @ costs.min(axis=1), a @ costs @ b
     paired = (np.abs(x[i] - y[j]) ** p).mean() if len(x) == len(y) else np.nan
     return {
         "You handed over in the order given. Who is the leftmost?": (given, given ** (1 / p)),
@@ -258,6 +263,14 @@ def _slips_on_a_line(
         "You paired the places one to one. The masses differ: a big pile serves several.": (
             paired,
             paired ** (1 / p),
+        ),
+        "You sent all mass to its nearest place: some places then get more than they want.": (
+            nearest,
+            nearest ** (1 / p),
+        ),
+        "That is the cost of fair shares: every pile sends to every place. Less is possible.": (
+            fair,
+            fair ** (1 / p),
         ),
         f"That is W₁, which is the area between the curves, too. For p = {p} every trip, which "
         "lies sideways between the curves, counts to the power p.": mass @ np.abs(trips),
