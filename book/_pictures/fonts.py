@@ -24,6 +24,8 @@ LATIN = (
     "U+014D,U+016B,U+0150-0153,U+0159-015B,U+0160,U+0161,U+017C-017E,U+2010-2014,U+2018-201A,"
     "U+201C-201E,U+2020,U+2022,U+2026,U+2032,U+2033,U+20AC,U+2212"
 )
+#: What stands in italics are words, and titles in other languages than English.
+ITALIC = "U+0020-007E,U+00A0-00FF,U+2010-2014,U+2018-201A,U+201C-201E,U+2026"
 #: Greek letters, arrows and the signs that stand in running text.
 SIGNS = (
     "U+0394,U+03A3,U+03B1-03C9,U+2016,U+2080-2089,U+2190-2194,U+221A,U+221E,U+2248,U+2260,U+2264,"
@@ -31,7 +33,7 @@ SIGNS = (
 )
 FILES = (
     ("SourceSans3[wght].ttf", "book-sans.woff2", f"{LATIN},{SIGNS}"),
-    ("SourceSans3-Italic[wght].ttf", "book-sans-italic.woff2", LATIN),
+    ("SourceSans3-Italic[wght].ttf", "book-sans-italic.woff2", ITALIC),
 )
 
 

@@ -119,8 +119,14 @@ def test_a_page_loads_katex_for_formulas_and_never_an_icon_font(small_site: Path
         loaded = " ".join(loads(read(small_site / name)))
         assert ("katex" in loaded) is formulas
         assert not re.search("awesome|mathjax|thebe|searchindex", loaded, re.IGNORECASE)
+
+
+def test_the_theme_keeps_the_rules_for_what_pages_have_and_no_others(small_site: Path) -> None:
     theme = (small_site / "_static/styles/pydata-sphinx-theme.css").read_text("utf-8")
-    assert "font-face" not in theme and ".navbar-brand{" in theme
+    assert len(theme) < 150_000 and theme.count("{") == theme.count("}")
+    assert ".navbar-brand{" in theme and ".dropdown-menu.show" in theme
+    for unused in ("@font-face", ".carousel", ".fa-address-book"):
+        assert unused not in theme
 
 
 def test_a_page_says_what_it_is_about(small_site: Path) -> None:
