@@ -125,7 +125,7 @@ def test_the_theme_keeps_the_rules_for_what_pages_have_and_no_others(small_site:
     theme = (small_site / "_static/styles/pydata-sphinx-theme.css").read_text("utf-8")
     assert len(theme) < 150_000 and theme.count("{") == theme.count("}")
     assert ".navbar-brand{" in theme and ".dropdown-menu.show" in theme
-    for unused in ("@font-face", ".carousel", ".fa-address-book"):
+    for unused in ("@font-face", ".form-floating", ".fa-address-book"):
         assert unused not in theme
 
 
