@@ -143,9 +143,9 @@ def draw_sweep(x: ArrayLike, a: ArrayLike, y: ArrayLike, b: ArrayLike, z: float)
         edgecolor=MOVED,
         hatch="..",
     )
-    curves.step(grid, F, where="post", color=START, label="$F$, of what there is")
-    curves.step(grid, G, where="post", color=WANTED, linestyle="--", label="$G$, of what is wanted")
-    curves.legend(loc="lower right")
+    curves.step(grid, F, where="post", color=START, label="$F$, there is")
+    curves.step(grid, G, where="post", color=WANTED, linestyle="--", label="$G$, wanted")
+    curves.legend(loc="lower right", bbox_to_anchor=(1, 0.98), ncols=2)
     curves.set(ylim=(-0.05, 1.08), xlabel="position", ylabel="mass up to here")
     area = (np.abs(F - G)[:-1] * np.diff(grid))[done[1:]].sum()
     for ax in (line, curves):
