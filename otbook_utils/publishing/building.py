@@ -26,7 +26,7 @@ from otbook_utils.publishing.files import (
     touched_since,
     write_atomically,
 )
-from otbook_utils.publishing.notebooks import read_notebook, validate
+from otbook_utils.publishing.notebook_file import read_notebook, validate
 from otbook_utils.publishing.store import Store
 
 _CODE = Path(otbook_utils.__file__).parent

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from otbook_utils.publishing.book import Book, Chapter
-from otbook_utils.publishing.notebooks import Notebook, read_notebook, validate
+from otbook_utils.publishing.notebook_file import Notebook, read_notebook, validate
 from otbook_utils.publishing.staleness import CHANGED_MEANWHILE, code_digest, what_changed
 from otbook_utils.publishing.store import Record, Store
 
 if TYPE_CHECKING:
     from otbook_utils.publishing.kernel import Outcome
+
+#: With this begin the folders in the build folder where kernels note what they read.
+KERNEL_FOLDER = ".kernel-"
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,8 @@ def execute_book(
     Raises PublishingError if a notebook is none.
     """
     book.build_folder.mkdir(exist_ok=True)
+    for leftover in book.build_folder.glob(f"{KERNEL_FOLDER}*"):  # of a build that was killed
+        shutil.rmtree(leftover, ignore_errors=True)
     store = Store(book, profile, report)
     chapters = tuple(book.chapter(name) for name in only) or book.chapters
     jobs = out_of_date(book, store, chapters)
@@ -149,7 +157,13 @@ class _Run:
         # A full-scale cell may train for hours; only the quick profile promises to be quick.
         timeout = self._book.timeout if self._profile == "quick" else None
         job = self._job
-        return await execute(self._book, self._profile, job.chapter.path, job.notebook, timeout)
+        with tempfile.TemporaryDirectory(
+            dir=self._book.build_folder, prefix=KERNEL_FOLDER
+        ) as folder:
+            log = Path(folder, "reads")
+            return await execute(
+                self._book, self._profile, job.chapter.path, job.notebook, timeout, log
+            )
 
 
 def _report(name: str, outcome: Outcome, seconds: float, report: Callable[[str], None]) -> None:

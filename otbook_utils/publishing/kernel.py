@@ -8,7 +8,6 @@ import logging
 import os
 import re
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +18,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from otbook_utils.publishing.book import Book
 from otbook_utils.publishing.files import file_clock
-from otbook_utils.publishing.notebooks import Notebook
+from otbook_utils.publishing.notebook_file import Notebook
 from otbook_utils.publishing.staleness import fingerprints
 from otbook_utils.publishing.watching import names_read, watching_code
 
@@ -71,9 +70,12 @@ def kernel_environment(book: Book, profile: str) -> dict[str, str]:
 
 
 async def execute(
-    book: Book, profile: str, path: Path, notebook: Notebook, timeout: float | None
+    book: Book, profile: str, path: Path, notebook: Notebook, timeout: float | None, log: Path
 ) -> Outcome:
-    """Execute the notebook that was read from `path`, each cell for at most `timeout` seconds."""
+    """Execute the notebook that was read from `path`, each cell for at most `timeout` seconds.
+
+    log: the file in which the kernel notes what it reads.
+    """
     import nbformat
 
     nodes = nbformat.reads(notebook.text, as_version=4)
@@ -86,18 +88,16 @@ async def execute(
         store_widget_state=False,
     )
     outcome = Outcome()
-    with tempfile.TemporaryDirectory(dir=book.build_folder, prefix=".kernel-") as folder:
-        log = Path(folder, "reads")
-        log.touch()
-        began = file_clock(book.build_folder)
-        try:
-            await client.run_all(watching_code(book.root, log), kernel_environment(book, profile))
-        except Exception as error:
-            outcome.failure = client.describe(error)
-        finally:
-            if client.km is None:  # gone already: else it grumbles when Python exits
-                atexit.unregister(client._cleanup_kernel)
-        outcome.inputs = fingerprints(book.root, names_read(book.root, log), began)
+    log.touch()
+    began = file_clock(log.parent)
+    try:
+        await client.run_all(watching_code(book.root, log), kernel_environment(book, profile))
+    except Exception as error:
+        outcome.failure = client.describe(error)
+    finally:
+        if client.km is None:  # gone already: else it grumbles when Python exits
+            atexit.unregister(client._cleanup_kernel)
+    outcome.inputs = fingerprints(book.root, names_read(book.root, log), began)
     outcome.warnings = list(_warnings(nodes))
     cells = [cell for cell in nodes.cells if cell.cell_type == "code"]
     outcome.outputs = [json.loads(json.dumps(_without_widgets(cell.outputs))) for cell in cells]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from otbook_utils.publishing.errors import PublishingError
-from otbook_utils.publishing.notebooks import read_notebook
+from otbook_utils.publishing.notebook_file import read_notebook
 from otbook_utils.publishing.staleness import code_digest
 from otbook_utils.publishing.store import read_executed
 

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 from otbook_utils.publishing.book import Book
 from otbook_utils.publishing.errors import PublishingError
 from otbook_utils.publishing.files import files_below, write_atomically
+from otbook_utils.publishing.notebook_file import read_notebook
 
 _SETUP_CELL = """\
 # @title Set-up {{display-mode: "form"}}
@@ -114,8 +115,8 @@ def _notebooks(book: Book) -> list[Path]:
 
 def _with_setup_cell(path: Path, repository: Repository) -> str:
     """Return the text of a notebook with its set-up cell as it ought to be."""
-    text = path.read_text(encoding="utf-8")
-    notebook = json.loads(text)
+    read = read_notebook(path)
+    text, notebook = read.text, read.content
     cells = [cell for cell in notebook["cells"] if "setup" in cell["metadata"].get("tags", [])]
     if len(cells) != 1 or cells[0]["cell_type"] != "code":
         raise PublishingError(

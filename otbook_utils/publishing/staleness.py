@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from otbook_utils.publishing.files import digest_of, fingerprint, listing, touched_since
-from otbook_utils.publishing.notebooks import Notebook, source
+from otbook_utils.publishing.notebook_file import Notebook, source
 
 #: Stands for the digest of a file that was changed while a chapter ran: no file ever has it.
 CHANGED_MEANWHILE = "changed while the chapter ran"

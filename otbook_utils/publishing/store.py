@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from otbook_utils.publishing.book import Book
-from otbook_utils.publishing.files import digest_of, files_below, write_atomically
+from otbook_utils.publishing.files import digest_of, files_in, write_atomically
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Store:
     def keep_only(self, names: Iterable[str]) -> None:
         """Remove everything that is of no chapter in `names`."""
         known = {self.path(name) for name in names}
-        for path in files_below(self.folder):
+        for path in files_in(self.folder):
             if path not in known:
                 path.unlink()
 

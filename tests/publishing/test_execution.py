@@ -7,7 +7,7 @@ import pytest
 from otbook_utils.__main__ import main
 from otbook_utils.publishing.book import open_book
 from otbook_utils.publishing.execution import execute_book
-from otbook_utils.publishing.files import files_below
+from otbook_utils.publishing.files import files_in
 from otbook_utils.publishing.kernel import kernel_environment
 from otbook_utils.publishing.store import Store
 from tests.publishing import tiny
@@ -119,11 +119,13 @@ def test_damaged_result_is_made_anew_with_one_line(built, how, capsys):
 def test_deleted_chapter_vanishes_from_the_store(built):
     contents = built.root / "_toc.yml"
     contents.write_text(contents.read_text().replace("  - file: book/water/01_pour\n", ""))
-    tiny.write(built.build_folder / "executed" / "quick" / "global.db", "of another version")
+    for leftover in ("executed/quick/global.db", "executed/quick/.a.json.7.tmp", ".kernel-7/reads"):
+        tiny.write(built.build_folder / leftover, "of another version, or of a killed build")
     fewer = open_book(built.root)
     assert tiny.run(fewer)[0]
     store = Store(fewer, "quick")
-    assert files_below(store.folder) == [store.path(DIG_NAME)]
+    assert files_in(store.folder) == [store.path(DIG_NAME)]
+    assert not (built.build_folder / ".kernel-7").exists()
 
 
 def test_kernels_run_on_one_thread_and_draw_frames(book, monkeypatch):

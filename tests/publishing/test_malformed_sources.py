@@ -77,6 +77,13 @@ def test_malformed_notebook_is_an_error_of_one_line(book, what, capsys):
     assert fault in said
 
 
+def test_setup_cells_of_a_malformed_notebook_are_an_error_of_one_line(book, capsys):
+    book.chapters[0].path.write_text(CONFLICT)
+    assert main(["setup-cells", "--book", str(book.root)]) == 1
+    [said] = capsys.readouterr().err.splitlines()
+    assert "line 3: a merge conflict is not resolved" in said
+
+
 def test_notebook_with_lone_surrogates_and_long_lines_is_one(book):
     """JSON can spell what UTF-8 cannot."""
     tiny.write_chapter(book.chapters[0].path, "print('sand')", text="# A \\ud800")
