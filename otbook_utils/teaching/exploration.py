@@ -9,6 +9,9 @@ from typing import Any
 
 from otbook_utils.teaching.pictures import check_alt
 
+#: With so few values a reader chooses one and has nothing to play.
+FEW = 3
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -19,6 +22,8 @@ class Axis:
     values: tuple[Any, ...]
     texts: tuple[str, ...]
     start: int
+    #: More values, for a kernel that can draw any; the others are among them.
+    finer: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,14 @@ class Exploration:
     axes: tuple[Axis, ...]
     alt: "str | Callable[..., str]"
     caption: str | None
+    #: The names of the grids that are dragged along x and along y in the figure, and on which axes.
+    drag: tuple[str | None, str | None] | None = None
+    drag_on: int = 0
+
+    @property
+    def start(self) -> tuple[int, ...]:
+        """The index of the frame that is shown first."""
+        return tuple(axis.start for axis in self.axes)
 
     def indices(self) -> list[tuple[int, ...]]:
         """Return the indices of all frames; the last slider runs fastest."""

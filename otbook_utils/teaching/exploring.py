@@ -5,22 +5,15 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import matplotlib.pyplot as plt
-import numpy as np
 
 from otbook_utils.teaching.exploration import Axis, Exploration, placeholders
-from otbook_utils.teaching.pictures import (
-    check_alt,
-    data_uri,
-    drawn,
-    encode,
-    page_size,
-    picture,
-    rasterise,
-)
+from otbook_utils.teaching.grids import Grid
+from otbook_utils.teaching.pictures import check_alt, drawn, picture
+from otbook_utils.teaching.wording import name_label, plain_label, value_texts
 
 HOMES = ("live", "frames", "still")
 _MOST_GRIDS = 2
-_STILL_DPI = 96
+_FINER = 5
 
 
 def explore(
@@ -30,32 +23,41 @@ def explore(
     label: "str | Mapping[str, str] | None" = None,
     start: Any = None,
     caption: str | None = None,
+    drag: "str | tuple[str | None, str | None] | None" = None,
+    drag_on: int = 0,
     **grids: Iterable[Any],
 ) -> None:
     """Display the figure that `draw(**values)` draws, with a slider for each of one or two grids.
 
-    With a kernel and ipywidgets the figure is drawn anew at each move of a slider. While the book
+    With a kernel and ipywidgets the figure is drawn anew at each move of a slider, which moves
+    five times finer if the grid is a `lin_grid` or a `log_grid` and `draw` can draw what lies
+    between its values. While the book
     is built (`OTBOOK_EXPLORE=frames`) every frame is drawn once and a player is put on the page;
     in tests (`OTBOOK_EXPLORE=still`) one frame is drawn. Keep the limits of the figure's axes
-    fixed in `draw`: otherwise they, not the thing shown, are what moves.
+    fixed in `draw`: otherwise they, not the thing shown, are what moves. A figure that is cheap to
+    draw wants 30 to 60 values: the player sweeps over them in two to six seconds.
 
     draw: draws one new figure and returns it or nothing.
     alt: what the figure shows, with the values in braces (`"Plan at epsilon = {epsilon:.3g}"`) or
         as a function of them; values that it does not mention are added.
-    label: what a slider is called, for one grid a string, else name -> string.
+    label: what a slider is called, for one grid a string, else name -> string; simple mathematics
+        may stand between dollars, and a Greek argument is labelled with its letter anyway.
     start: where the slider begins, for one grid a value, else name -> value; the nearest is taken.
     caption: a line below the figure; `code` may stand in backticks.
+    drag: on the site the reader drags the thing itself. `drag="w"`: grid w holds places along the
+        x axis; `drag=("w", "h")`: along x and along y; `drag=(None, "h")`: along y.
+    drag_on: the number of the axes that are meant, in the order of `figure.axes`.
     grids: argument of draw = its values, numbers or strings.
 
     Raises ValueError or TypeError naming the argument that is wrong, and ValueError if `draw`
-    draws nothing, or if a player has more than 150 frames or weighs more than 700 kB.
+    draws nothing, or if a player has more than 240 frames or weighs more than 250 kB compressed.
 
     >>> def draw(epsilon):
     ...     plt.plot([0, 1], [0, epsilon])
     >>> explore(draw, epsilon=[0.1, 0.2, 0.4], alt="A line of slope {epsilon}")
     [Figure: A line of slope 0.2]
     """
-    exploration = _checked(draw, alt, label, start, caption, grids)
+    exploration = _checked(draw, alt, label, start, caption, grids, drag, drag_on)
     home = _home()
     if home == "live":
         from otbook_utils.teaching.live import display_live
@@ -89,15 +91,21 @@ def _display_still(exploration: Exploration, middle: bool) -> None:
     index = tuple(len(a.values) // 2 if middle else a.start for a in exploration.axes)
     figure = drawn(exploration.draw, exploration.values(index))
     try:
-        image, (width, height) = rasterise(figure, _STILL_DPI), page_size(figure)
+        shown = picture(figure, exploration.alt_at(index), exploration.caption)
     finally:
         plt.close(figure)
-    alt, caption = exploration.alt_at(index), exploration.caption
-    display(picture(data_uri(encode(image)), width, height, alt, caption))
+    display(shown)
 
 
 def _checked(
-    draw: Any, alt: Any, label: Any, start: Any, caption: Any, grids: dict[str, Any]
+    draw: Any,
+    alt: Any,
+    label: Any,
+    start: Any,
+    caption: Any,
+    grids: dict[str, Any],
+    drag: Any = None,
+    drag_on: Any = 0,
 ) -> Exploration:
     if not callable(draw):
         raise TypeError(f"draw must be a function, got {type(draw).__name__}")
@@ -108,19 +116,40 @@ def _checked(
         )
     if caption is not None and not isinstance(caption, str):
         raise TypeError(f"caption must be a string, got {type(caption).__name__}")
+    finer = {n: grid.finer(_FINER) for n, grid in grids.items() if isinstance(grid, Grid)}
     grids = {name: _grid(name, grid) for name, grid in grids.items()}
     labels = _by_name("label", label, grids)
     starts = _by_name("start", start, grids)
     axes = []
     for name, values in grids.items():
-        text = labels.get(name, name)
+        text = labels.get(name, name_label(name))
         if not isinstance(text, str) or not text.strip():
             raise ValueError(f"label of {name} must be a string that is not empty, got {text!r}")
         first = _nearest(name, values, starts[name]) if name in starts else 0
-        axes.append(Axis(name, text, values, _texts(name, values), first))
-    exploration = Exploration(draw, tuple(axes), alt, caption)
+        texts = value_texts(name, values)
+        axes.append(Axis(name, plain_label(text), values, texts, first, finer.get(name, ())))
+    if isinstance(drag_on, bool) or not isinstance(drag_on, int):
+        raise TypeError(f"drag_on must be an integer, got {drag_on!r}")
+    exploration = Exploration(draw, tuple(axes), alt, caption, _dragged(drag, grids), drag_on)
     _check_alt(exploration)
     return exploration
+
+
+def _dragged(drag: Any, grids: dict[str, Any]) -> tuple[str | None, str | None] | None:
+    """Return the names of the grids that are dragged along x and along y."""
+    if drag is None:
+        return None
+    names = (drag, None) if isinstance(drag, str) else drag
+    if not isinstance(names, tuple | list) or len(names) != 2 or not any(names):
+        raise TypeError(
+            f'drag must be one grid or two, such as "w", ("w", "h") or (None, "h"), got {drag!r}'
+        )
+    for name in names:
+        if name is not None and name not in grids:
+            raise ValueError(f"drag must name a grid ({', '.join(grids)}), got {name!r}")
+        if name is not None and not all(isinstance(v, int | float) for v in grids[name]):
+            raise ValueError(f"drag needs numbers, and {name} holds {grids[name]!r}")
+    return names[0], names[1]
 
 
 def _grid(name: str, grid: Any) -> tuple[Any, ...]:
@@ -158,36 +187,6 @@ def _nearest(name: str, values: tuple[Any, ...], wanted: Any) -> int:
     return min(range(len(values)), key=lambda i: abs(values[i] - wanted))
 
 
-def _texts(name: str, values: tuple[Any, ...]) -> tuple[str, ...]:
-    """Return the values as a reader wants them, with as few digits as tell them apart."""
-    for digits in (3, 4, 6, 9, 17):
-        texts = tuple(_text(value, digits) for value in values)
-        if len(set(texts)) == len(texts):
-            return texts
-    raise ValueError(f"{name} must hold values that differ, got {list(values)!r}")
-
-
-def _text(value: Any, digits: int) -> str:
-    """Format one value.
-
-    >>> [_text(v, 3) for v in (0.05, 1.0, 12, 12345.0, 2e-7, "exact")]
-    ['0.05', '1', '12', '12345', '2e-7', 'exact']
-    """
-    if isinstance(value, str | int):
-        return str(value)
-    if value.is_integer() and abs(value) < 1e6:
-        return str(int(value))
-    if 1e-4 <= abs(value) < 1e6:
-        # Below the point only: 1234.5 stays whole, which "g" would turn into 1.23e+03.
-        return np.format_float_positional(
-            float(f"{value:.{max(digits, len(str(int(abs(value)))))}g}"), trim="-"
-        )
-    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-    if "." in mantissa:
-        mantissa = mantissa.rstrip("0").rstrip(".")
-    return f"{mantissa}e{int(exponent)}"
-
-
 def _check_alt(exploration: Exploration) -> None:
     alt, names = exploration.alt, [axis.name for axis in exploration.axes]
     if not callable(alt):
@@ -198,7 +197,7 @@ def _check_alt(exploration: Exploration) -> None:
             raise ValueError(f"alt has braces that do not match ({error}): {alt!r}") from None
         if unknown:
             raise ValueError(f"alt may name {', '.join(names)}, got {{{unknown.pop()}}} in {alt!r}")
-    index = tuple(axis.start for axis in exploration.axes)
+    index = exploration.start
     try:
         exploration.alt_at(index)
     except (TypeError, ValueError, KeyError, IndexError) as error:

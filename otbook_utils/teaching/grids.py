@@ -1,10 +1,38 @@
 """Values for a slider: short numbers that a reader can say aloud."""
 
 import math
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 
-def lin_grid(low: float, high: float, n: int) -> tuple[float, ...]:
+class Grid(tuple[float, ...]):
+    """The values of a slider, with the law by which others lie between them."""
+
+    between: Callable[[float, float, float], float]
+
+    def __new__(
+        cls, values: Iterable[float], between: Callable[[float, float, float], float]
+    ) -> "Grid":
+        """Make a grid in which `between(a, b, share)` lies between its neighbours a and b."""
+        grid = super().__new__(cls, values)
+        grid.between = between
+        return grid
+
+    def finer(self, times: int) -> tuple[float, ...]:
+        """Return `times` as many steps, among whose ends are all values of the grid.
+
+        >>> lin_grid(0, 1, 3).finer(2)
+        (0.0, 0.25, 0.5, 0.75, 1.0)
+        """
+        values = [
+            float(f"{self.between(a, b, k / times):.4g}") if k else a
+            for a, b in pairwise(self)
+            for k in range(times)
+        ]
+        return (*dict.fromkeys(values), self[-1])
+
+
+def lin_grid(low: float, high: float, n: int) -> Grid:
     """Return `n` evenly spaced values from `low` to `high`, rounded to three significant digits.
 
     Raises ValueError if the ends are not finite and rising, if `n` is below 2, or if so many
@@ -15,10 +43,11 @@ def lin_grid(low: float, high: float, n: int) -> tuple[float, ...]:
     """
     _check_range(low, high, n)
     step = (high - low) / (n - 1)
-    return _distinct([low + i * step for i in range(n)], low, high)
+    values = _distinct([low + i * step for i in range(n)], low, high)
+    return Grid(values, lambda a, b, share: a + share * (b - a))
 
 
-def log_grid(low: float, high: float, n: int) -> tuple[float, ...]:
+def log_grid(low: float, high: float, n: int) -> Grid:
     """Return `n` values from `low` to `high` of constant ratio, rounded to three digits.
 
     The grid for whatever acts by its order of magnitude: epsilon, a learning rate, a temperature.
@@ -33,7 +62,8 @@ def log_grid(low: float, high: float, n: int) -> tuple[float, ...]:
     if low <= 0:
         raise ValueError(f"low must be positive in a logarithmic grid, got {low!r}")
     ratio = math.log(high / low) / (n - 1)
-    return _distinct([low * math.exp(i * ratio) for i in range(n)], low, high)
+    values = _distinct([low * math.exp(i * ratio) for i in range(n)], low, high)
+    return Grid(values, lambda a, b, share: a * (b / a) ** share)
 
 
 def _check_range(low: float, high: float, n: int) -> None:

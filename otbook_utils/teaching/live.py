@@ -9,66 +9,102 @@ import io
 import math
 import time
 import traceback
+from dataclasses import replace
 from typing import Any
 
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
 from IPython.display import display
-from PIL import Image
 
-from otbook_utils.teaching.exploration import Exploration
-from otbook_utils.teaching.pictures import data_uri, drawn, page_size, picture, rasterise
+from otbook_utils.teaching.exploration import FEW, Axis, Exploration
+from otbook_utils.teaching.pictures import drawn, picture
+from otbook_utils.teaching.wording import value_texts
 
-_DPI = 144
 # Above this time to draw, a dragged slider would queue frames faster than they are drawn.
 _SLOW = 0.2
+# A run takes so many steps, however fine the slider.
+_STEPS = 40
 _WIDE = widgets.Layout(width="95%", max_width="44rem")
 
 
 def display_live(exploration: Exploration) -> widgets.VBox:
     """Display the sliders and the figure, and return the box that holds them."""
+    exploration = _as_fine_as_can_be_drawn(exploration)
     # HTML rather than Output: it keeps the alt text, replaces the figure in one step and works
     # the same in every front end, also where a callback's output is lost.
-    view = widgets.HTML()
-    sliders = [
-        widgets.SelectionSlider(
-            options=[(text, i) for i, text in enumerate(axis.texts)],
-            index=axis.start,
-            description=axis.label,
-            style={"description_width": "initial"},
-            layout=_WIDE,
-        )
-        for axis in exploration.axes
-    ]
-
+    view, note = widgets.HTML(), widgets.HTML(layout=widgets.Layout(height="1.8em"))
+    controls = [_control(axis) for axis in exploration.axes]
     fastest = math.inf
 
     def redraw(_: Any = None) -> None:
         nonlocal fastest
+        if _SLOW < fastest < math.inf:
+            note.value = '<span role="status">computing …</span>'
         began = time.perf_counter()
-        view.value = _frame(exploration, tuple(slider.index for slider in sliders))
+        view.value = _frame(exploration, tuple(control.index for control in controls))
         # The fastest, for the first draw of a session also loads fonts.
         fastest = min(fastest, time.perf_counter() - began)
-        for slider in sliders:
-            slider.continuous_update = fastest < _SLOW
+        note.value = ""
+        for control in controls:
+            control.continuous_update = fastest < _SLOW
 
     redraw()
-    for slider in sliders:
-        slider.observe(redraw, names="index")
-    controls = [*sliders]
-    if len(sliders) == 1:
-        controls.insert(0, _play(sliders[0], fastest))
-    box = widgets.VBox([*controls, view])
+    for control in controls:
+        control.observe(redraw, names="index")
+    row = [*controls]
+    if len(controls) == 1 and len(controls[0].options) > FEW:
+        row.insert(0, _play(controls[0], fastest))
+    box = widgets.VBox([*row, note, view])
     display(box)
     return box
 
 
+def _as_fine_as_can_be_drawn(exploration: Exploration) -> Exploration:
+    """Return the exploration with its finer values, if `draw` and `alt` know what to do with one.
+
+    Not those that look their values up in a table made before.
+    """
+    axes = tuple(
+        replace(
+            axis,
+            values=axis.finer,
+            texts=value_texts(axis.name, axis.finer),
+            start=axis.finer.index(axis.values[axis.start]),
+        )
+        if axis.finer
+        else axis
+        for axis in exploration.axes
+    )
+    finer = replace(exploration, axes=axes)
+    between = tuple(1 if axis.finer else axis.start for axis in axes)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            plt.close(drawn(finer.draw, finer.values(between)))
+            finer.alt_at(between)
+    except Exception:
+        return exploration
+    return finer
+
+
+def _control(axis: Axis) -> Any:
+    few = len(axis.values) <= FEW
+    return (widgets.ToggleButtons if few else widgets.SelectionSlider)(
+        options=[(text, i) for i, text in enumerate(axis.texts)],
+        index=axis.start,
+        description=axis.label,
+        style={"description_width": "initial"},
+        layout=widgets.Layout() if few else _WIDE,
+    )
+
+
 def _play(slider: widgets.SelectionSlider, seconds: float) -> widgets.Play:
+    last = len(slider.options) - 1
     play = widgets.Play(
         min=0,
-        max=len(slider.options) - 1,
+        max=last,
         value=slider.index,
-        interval=int(1000 * max(0.3, 1.5 * seconds)),
+        step=max(1, last // _STEPS),
+        interval=int(1000 * max(0.1, 1.5 * seconds)),
     )
     widgets.jslink((play, "value"), (slider, "index"))
     return play
@@ -82,22 +118,13 @@ def _frame(exploration: Exploration, index: tuple[int, ...]) -> str:
         with contextlib.redirect_stdout(printed):
             figure = drawn(exploration.draw, values)
             try:
-                image, (width, height) = rasterise(figure, _DPI), page_size(figure)
+                shown = picture(figure, exploration.alt_at(index), exploration.caption).html
             finally:
                 plt.close(figure)
-        alt, caption = exploration.alt_at(index), exploration.caption
-        shown = picture(data_uri(_png(image), "png"), width, height, alt, caption).html
     except Exception as error:
         shown = _failure(error, values)
     text = printed.getvalue()
     return shown + (f"<pre>{html.escape(text)}</pre>" if text else "")
-
-
-def _png(image: Image.Image) -> bytes:
-    """Return the image in the format that is fastest to make: a slider is being dragged."""
-    buffer = io.BytesIO()
-    image.save(buffer, format="PNG", compress_level=1)
-    return buffer.getvalue()
 
 
 def _failure(error: Exception, values: dict[str, Any]) -> str:

@@ -1,26 +1,19 @@
 """From a matplotlib figure to a picture that every front end shows with its alt text."""
 
-import base64
 import functools
 import html
-import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
-from PIL import Image
 
-#: A browser shows an inch of a figure as 96 px of the page.
-PAGE_DPI = 96
-_SHOW_DPI = 192
-_LOSSY_QUALITY = 85
-_COLOURS = 256
-# With more, choosing among them would also take seconds.
-_COLOURS_OF_A_PHOTOGRAPH = 2**16
+from otbook_utils.teaching.layout import Panel, cut, smallest_letters, solved
+from otbook_utils.teaching.vector import data_uri, page_size, svg_lines
+
 _FEWEST_ALT_WORDS = 3
 
 
@@ -57,25 +50,80 @@ def show(figure: Figure, *, alt: str, caption: str | None = None) -> None:
         raise TypeError(f"figure must be a matplotlib Figure, got {type(figure).__name__}")
     check_alt(alt)
     try:
-        image = rasterise(figure, dpi=_SHOW_DPI)
-        width, height = page_size(figure)
+        shown = picture(figure, alt, caption)
     finally:
         plt.close(figure)
-    display(picture(data_uri(encode(image)), width, height, alt, caption))
+    display(shown)
 
 
-def picture(address: str, width: int, height: int, alt: str, caption: str | None) -> Picture:
-    """Return the image at `address` as a `<figure>` of `width` by `height` pixels of the page."""
-    # dark-light tells the book's theme not to filter the colours of the figure in dark mode.
-    tag = (
-        f'<img class="dark-light" alt="{html.escape(alt)}" width="{width}" height="{height}" '
-        f'src="{address}">'
-    )
-    below = f"<figcaption>{inline_code(caption)}</figcaption>" if caption else ""
+def picture(figure: Figure, alt: str, caption: str | None) -> Picture:
+    """Return the figure as a `<figure>` of the page."""
+    solved(figure)
+    rows = cut([figure])
+    size, letters = page_size(figure), smallest_letters(figure)
+    svg = data_uri("\n".join(svg_lines(figure)).encode(), "image/svg+xml")
     return Picture(
-        f'<style>{asset("figure.css")}</style><figure class="otbook-figure">{tag}{below}</figure>',
+        f'<style>{asset("figure.css")}</style><figure class="otbook-figure">'
+        f"{plate(svg, rows, size, letters, alt)}{below(caption)}</figure>",
         alt,
     )
+
+
+def plate(
+    address: str, rows: Sequence[Sequence[Panel]], size: tuple[int, int], letters: float, alt: str
+) -> str:
+    """Return the image at `address`, shown panel by panel: side by side, or stacked on a phone.
+
+    size: the image's width and height in pixels of the page. letters: height of its smallest.
+    """
+    parts, told = [], html.escape(alt)
+    for row in rows:
+        begun = 0.0
+        parts.append('<div class="otbook-row">')
+        for panel in row:
+            parts.append(_panel(address, panel, size, told, panel.x - begun))
+            begun, told = panel.x + panel.width, ""  # one alt text for all
+        parts.append("</div>")
+    style = f"max-width:{size[0]}px"
+    return (
+        f'<div class="otbook-plate" style="{style}" data-letters="{letters:g}">'
+        + "".join(parts)
+        + "</div>"
+    )
+
+
+def _panel(address: str, panel: Panel, size: tuple[int, int], alt: str, gap: float) -> str:
+    width, height = size
+    box = {
+        "--part": f"{_percent(panel.width, width)}",
+        "--gap": f"{_percent(gap, width)}",
+        "--own": f"{panel.width:g}px",
+        "aspect-ratio": f"{panel.width:g}/{panel.height:g}",
+    }
+    image = {
+        "width": _percent(width, panel.width),
+        "left": _percent(-panel.x, panel.width),
+        "top": _percent(-panel.y, panel.height),
+    }
+    # dark-light tells the book's theme not to filter the colours of the figure in dark mode.
+    return (
+        f'<span class="otbook-panel" style="{_style(box)}"><img class="otbook-light dark-light" '
+        f'alt="{alt}" width="{width}" height="{height}" loading="lazy" style="{_style(image)}" '
+        f'src="{address}"></span>'
+    )
+
+
+def _percent(part: float, whole: float) -> str:
+    return f"{100 * part / whole + 0.0:.6g}%"
+
+
+def _style(properties: dict[str, str]) -> str:
+    return ";".join(f"{name}:{value}" for name, value in properties.items())
+
+
+def below(caption: str | None) -> str:
+    """Return the line below a figure."""
+    return f"<figcaption>{inline_code(caption)}</figcaption>" if caption else ""
 
 
 def check_alt(alt: str) -> None:
@@ -126,51 +174,6 @@ def _chosen(result: Any, ours: Figure, now: list[Figure], earlier: set[int]) -> 
 def _close_all_but(kept: set[int]) -> None:
     for number in set(plt.get_fignums()) - kept:
         plt.close(number)
-
-
-def rasterise(figure: Figure, dpi: float) -> Image.Image:
-    """Return the figure as an opaque RGB image."""
-    buffer = io.BytesIO()
-    # bbox_inches="tight" in someone's rcParams would give every frame another size.
-    with plt.rc_context({"savefig.bbox": None, "savefig.transparent": False}):
-        figure.savefig(buffer, format="png", dpi=dpi, pil_kwargs={"compress_level": 0})
-    rgba = Image.open(buffer).convert("RGBA")
-    white = Image.new("RGBA", rgba.size, "white")
-    return Image.alpha_composite(white, rgba).convert("RGB")
-
-
-def page_size(figure: Figure) -> tuple[int, int]:
-    """Return width and height of the figure in pixels of the page."""
-    width, height = figure.get_size_inches() * PAGE_DPI
-    return round(width), round(height)
-
-
-def encode(image: Image.Image) -> bytes:
-    """Return the image as WebP that looks as drawn.
-
-    A drawing has few colours, so that 256 well-chosen ones without loss are smaller and truer
-    (measured: half the bytes, a tenth of the error) than WebP's photographic mode, which smears
-    thin lines. Photographs are the exception.
-    """
-    if image.getcolors(_COLOURS) is not None:
-        return _webp(image, lossless=True)
-    if image.getcolors(_COLOURS_OF_A_PHOTOGRAPH) is None:
-        return _webp(image, quality=_LOSSY_QUALITY)
-    few = image.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    drawing = _webp(few.convert("RGB"), lossless=True)
-    photograph = _webp(image, quality=_LOSSY_QUALITY)
-    return drawing if len(drawing) <= 1.25 * len(photograph) else photograph
-
-
-def _webp(image: Image.Image, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, format="WEBP", method=4, **options)
-    return buffer.getvalue()
-
-
-def data_uri(image: bytes, kind: str = "webp") -> str:
-    """Return the address that holds the image itself."""
-    return f"data:image/{kind};base64," + base64.b64encode(image).decode("ascii")
 
 
 def inline_code(text: str) -> str:

@@ -56,7 +56,7 @@ def opened(browser, tmp_path):
         page.on("pageerror", lambda error: complaints.append(str(error)))
 
         def route(route):
-            if route.request.url.startswith(("file:", "data:")):
+            if route.request.url.startswith(("file:", "data:", "blob:")):
                 route.continue_()
             else:
                 complaints.append(f"asked for {route.request.url}")

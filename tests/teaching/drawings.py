@@ -1,12 +1,10 @@
 """Drawings for the tests, and what they become."""
 
 import base64
-import io
 import json
 
 import matplotlib.pyplot as plt
 from bs4 import BeautifulSoup
-from PIL import Image
 
 from otbook_utils.teaching import explore
 
@@ -22,6 +20,15 @@ def power(p, scale):
     axes.plot([0, 0.5, 1], [0, scale * 0.5**p, scale])
     axes.set_ylim(0, 2)
     return figure
+
+
+def panels(x, y=1.0):
+    """Draw two panels; the point in the left one can be dragged."""
+    _, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3), layout="constrained")
+    left.plot(x, y, "o")
+    left.set(xlim=(0, 10), ylim=(0, 4), ylabel="height")
+    right.plot([0, x], [0, y])
+    right.set(xlim=(0, 10), ylim=(0, 4))
 
 
 def shown(capsys, monkeypatch, home, draw=bar, **options):
@@ -43,10 +50,10 @@ def soup(page):
     return BeautifulSoup(page, "html.parser")
 
 
-def image_at(address):
+def svg_at(address):
     head, data = address.split(",", 1)
-    assert head == "data:image/webp;base64"
-    return Image.open(io.BytesIO(base64.b64decode(data)))
+    assert head == "data:image/svg+xml;base64"
+    return base64.b64decode(data).decode()
 
 
 def stored(page):
@@ -55,7 +62,13 @@ def stored(page):
 
 
 def frames(page):
-    """Return the frame at each place of the sliders, as addresses."""
+    """Return the SVG of the frame at each place of the sliders, as the player puts it together."""
     data = stored(page)
-    data["frames"][data["shown"]] = soup(page).img["src"]
-    return [data["frames"][k] for k in data["order"]]
+    return [
+        "\n".join(
+            line
+            for start, count in zip(runs[::2], runs[1::2], strict=True)
+            for line in data["lines"][start : start + count]
+        )
+        for runs in data["frames"]
+    ]

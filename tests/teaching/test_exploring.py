@@ -2,18 +2,18 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from otbook_utils.teaching import explore
-from otbook_utils.teaching.exploring import _checked, _texts
+from otbook_utils.teaching.exploring import _checked
 from tests.teaching.drawings import bar, power, shown, soup
 
 ALT = "Two bars that share one unit of mass"
 
 
-def exploration(alt=ALT, draw=bar, label=None, start=None, caption=None, **grids):
-    return _checked(draw, alt, label, start, caption, grids or {"height": (0.1, 0.5, 0.9)})
+def exploration(alt=ALT, draw=bar, drag=None, drag_on=0, **options):
+    asked = [options.pop(name, None) for name in ("label", "start", "caption")]
+    grids = options or {"height": (0.1, 0.5, 0.9)}
+    return _checked(draw, alt, *asked, grids, drag, drag_on)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,12 @@ def exploration(alt=ALT, draw=bar, label=None, start=None, caption=None, **grids
         ({"start": "low"}, ValueError, "start of height must be one of its values"),
         ({"start": {"depth": 1}}, ValueError, "start must name a grid"),
         ({"caption": 3}, TypeError, "caption must be a string"),
+        ({"drag": "depth"}, ValueError, "drag must name a grid .height., got 'depth'"),
+        ({"drag": (None, None)}, TypeError, "drag must be one grid or two"),
+        ({"drag": ("height",)}, TypeError, "drag must be one grid or two"),
+        ({"drag": 1}, TypeError, "drag must be one grid or two"),
+        ({"drag": "height", "height": ["a", "b"]}, ValueError, "drag needs numbers"),
+        ({"drag": "height", "drag_on": "left"}, TypeError, "drag_on must be an integer"),
     ],
 )
 def test_a_bad_argument_is_named(options, error, named):
@@ -91,29 +97,18 @@ def test_the_nearest_value_is_where_the_slider_begins():
     assert exploration(height=["low", "high"], start="high").axes[0].start == 1
 
 
-@pytest.mark.parametrize(
-    ("values", "texts"),
-    [
-        ((0.05, 1.0, 12.0), ("0.05", "1", "12")),
-        ((1, 2, 12345), ("1", "2", "12345")),
-        ((0.001, 0.0316, 31.6), ("0.001", "0.0316", "31.6")),
-        ((1234.5, 0.25), ("1234", "0.25")),
-        ((1.0001, 1.0002), ("1.0001", "1.0002")),
-        ((1e-7, 2.5e-5, 1e9), ("1e-7", "2.5e-5", "1e9")),
-        ((-0.5, 0.0, 0.5), ("-0.5", "0", "0.5")),
-        (("exact", "entropic"), ("exact", "entropic")),
-    ],
-)
-def test_values_are_written_as_a_reader_says_them(values, texts):
-    assert _texts("x", values) == texts
+def test_a_slider_is_called_by_the_letter_of_its_argument_or_by_its_label():
+    assert exploration(draw=lambda epsilon: None, epsilon=[1, 2]).axes[0].label == "ε"
+    assert exploration(label="height $h_1$").axes[0].label == "height h₁"
 
 
-@given(st.lists(st.floats(-1e300, 1e300), min_size=2, unique=True))
-def test_texts_tell_values_apart_and_are_near_them(values):
-    texts = _texts("x", tuple(values))
-    assert len(set(texts)) == len(values)
-    for value, text in zip(values, texts, strict=True):
-        assert abs(float(text) - value) <= 5e-3 * abs(value) + 1e-300
+def test_what_is_dragged_is_named_along_x_and_along_y():
+    assert exploration(drag="height").drag == ("height", None)
+    assert exploration(drag=(None, "height")).drag == (None, "height")
+    assert exploration(draw=power, p=[1, 2], scale=[1, 2], drag=("scale", "p")).drag == (
+        "scale",
+        "p",
+    )
 
 
 def test_alt_is_filled_with_the_values():

@@ -45,6 +45,20 @@ def test_a_grid_through_zero_holds_zero_itself():
     assert str(lin_grid(-0.3, 0.3, 7)[3]) == "0.0"
 
 
+@given(st.sampled_from([lin_grid, log_grid]), st.floats(0.01, 10), st.floats(2, 100), sizes)
+def test_a_finer_grid_holds_the_grid_and_rises_between(make, low, ratio, n):
+    assume(ratio > 1.05 ** (n - 1))
+    grid = make(low, low * ratio, n)
+    finer = grid.finer(5)
+    assert set(grid) <= set(finer)
+    assert list(finer) == sorted(set(finer))
+    assert len(finer) == 5 * (n - 1) + 1
+
+
+def test_between_two_values_of_a_logarithmic_grid_the_ratio_is_constant():
+    assert log_grid(0.01, 1, 3).finer(2) == pytest.approx((0.01, 0.03162, 0.1, 0.3162, 1.0))
+
+
 @pytest.mark.parametrize(
     ("grid", "arguments", "named"),
     [

@@ -25,7 +25,7 @@ def draw(slope, kind="line"):
     print("drew", slope, kind)
 
 """
-ONE = 'explore(draw, slope=[1, 2, 3], label="s", start=2, alt="A line of slope {slope}")'
+ONE = 'explore(draw, slope=[1, 2, 3, 4], label="s", start=2, alt="A line of slope {slope}")'
 TWO = 'explore(draw, slope=[1, 2], kind=["line", "dashed"], alt="A {kind} of slope {slope}")'
 
 
@@ -50,8 +50,9 @@ class FrontEnd:
         return [id for id, state in self.widgets.items() if state["_model_name"] == model]
 
     def view(self):
-        (id,) = self.ids("HTMLModel")
-        return self.widgets[id]["value"]
+        values = [self.widgets[id]["value"] for id in self.ids("HTMLModel")]
+        (view,) = [value for value in values if "<figure" in value or "alert" in value]
+        return view
 
     def _until_idle(self, parent):
         messages, end = [], time.monotonic() + 60
@@ -108,7 +109,10 @@ def test_a_cell_shows_sliders_and_the_figure_at_the_start(front_end):
     assert kinds(messages).count("display_data") == 1
     assert "error" not in kinds(messages)
     (slider,) = front_end.ids("SelectionSliderModel")
-    assert front_end.widgets[slider]["_options_labels"] in (["1", "2", "3"], ("1", "2", "3"))
+    assert front_end.widgets[slider]["_options_labels"] in (
+        ["1", "2", "3", "4"],
+        ("1", "2", "3", "4"),
+    )
     assert front_end.widgets[slider]["index"] == 1
     assert front_end.widgets[slider]["description"] == "s"
     assert 'alt="A line of slope 2"' in front_end.view()
@@ -121,7 +125,7 @@ def test_moving_the_slider_replaces_the_figure_in_one_step(front_end):
     messages = front_end.move(slider, index=0)
     assert 'alt="A line of slope 1"' in front_end.view()
     assert front_end.view() != before
-    (view,) = front_end.ids("HTMLModel")
+    (view,) = [i for i in front_end.ids("HTMLModel") if "<figure" in front_end.widgets[i]["value"]]
     updates = [c for kind, c in messages if kind == "comm_msg" and c["comm_id"] == view]
     assert len(updates) == 1  # nothing is cleared in between, so nothing flickers
     assert not {"clear_output", "display_data", "error", "stream"} & set(kinds(messages))
@@ -146,7 +150,7 @@ def test_an_error_in_draw_is_told_and_the_next_move_works(front_end):
 
 def test_two_sliders_move_one_figure(front_end):
     front_end.run(TWO)
-    slope, kind = front_end.ids("SelectionSliderModel")
+    slope, kind = front_end.ids("ToggleButtonsModel")
     front_end.move(slope, index=1)
     front_end.move(kind, index=1)
     assert 'alt="A dashed of slope 2"' in front_end.view()
@@ -156,10 +160,48 @@ def test_one_slider_has_a_play_button_linked_in_the_browser(front_end):
     front_end.run(ONE)
     (play,) = front_end.ids("PlayModel")
     (slider,) = front_end.ids("SelectionSliderModel")
-    assert (front_end.widgets[play]["min"], front_end.widgets[play]["max"]) == (0, 2)
+    assert (front_end.widgets[play]["min"], front_end.widgets[play]["max"]) == (0, 3)
     (link,) = front_end.ids("LinkModel")
     assert front_end.widgets[link]["source"] == [f"IPY_MODEL_{play}", "value"]
     assert front_end.widgets[link]["target"] == [f"IPY_MODEL_{slider}", "index"]
+
+
+FINE = (
+    "from otbook_utils.teaching import lin_grid\n"
+    'explore(draw, slope=lin_grid(0, 2, 5), start=1, alt="A line of slope {slope}")'
+)
+
+
+def test_a_kernel_moves_finer_than_the_page_and_over_the_same_values(front_end):
+    front_end.run(FINE)
+    (slider,) = front_end.ids("SelectionSliderModel")
+    texts = list(front_end.widgets[slider]["_options_labels"])
+    assert len(texts) == 21
+    assert texts[::5] == ["0", "0.5", "1", "1.5", "2"]
+    assert texts[front_end.widgets[slider]["index"]] == "1"
+    front_end.move(slider, index=11)
+    assert 'alt="A line of slope 1.1"' in front_end.view()
+
+
+def test_a_drawing_that_knows_its_values_alone_keeps_them(front_end):
+    front_end.run(
+        "from otbook_utils.teaching import log_grid\ngrid = log_grid(1, 4, 5)\n"
+        'explore(lambda s: draw(grid.index(s)), s=grid, alt="A line of slope {s}")'
+    )
+    (slider,) = front_end.ids("SelectionSliderModel")
+    assert len(front_end.widgets[slider]["_options_labels"]) == 5
+
+
+def test_a_slow_drawing_says_that_it_computes(front_end):
+    front_end.run("import time\ndef slow(k):\n    time.sleep(0.3)\n    draw(k)")
+    front_end.run('explore(slow, k=[1, 2, 4, 5], alt="A slow line of slope {k}")')
+    (slider,) = front_end.ids("SelectionSliderModel")
+    messages = front_end.move(slider, index=1)
+    said = [c["data"]["state"].get("value", "") for kind, c in messages if kind == "comm_msg"]
+    note = next(k for k, value in enumerate(said) if "computing" in value)
+    figure = next(k for k, value in enumerate(said) if "<figure" in value)
+    assert note < figure and "" in said[figure:]
+    assert not front_end.widgets[slider]["continuous_update"]
 
 
 def test_no_figure_stays_open_in_the_kernel(front_end):
@@ -173,7 +215,7 @@ def test_no_figure_stays_open_in_the_kernel(front_end):
 
 def test_the_books_build_needs_no_widget(front_end):
     messages = front_end.run(
-        "import os; os.environ['OTBOOK_EXPLORE'] = 'frames'\n" + ONE.replace(", 3]", "]")
+        "import os; os.environ['OTBOOK_EXPLORE'] = 'frames'\n" + ONE.replace(", 3, 4]", "]")
     )
     front_end.run("del os.environ['OTBOOK_EXPLORE']")
     (shown,) = [c["data"] for kind, c in messages if kind == "display_data"]
