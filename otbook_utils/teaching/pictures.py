@@ -79,7 +79,7 @@ def plate(
     parts, told = [], html.escape(alt)
     for row in rows:
         begun = 0.0
-        parts.append('<div class="otbook-row">')
+        parts.append('<div class="otbook-strip">')
         for panel in row:
             parts.append(_panel(address, panel, size, told, panel.x - begun))
             begun, told = panel.x + panel.width, ""  # one alt text for all
