@@ -14,17 +14,11 @@ from matplotlib.figure import Figure
 from otbook_utils.teaching.pictures import (
     Picture,
     asset,
+    below,
     check_alt,
-    data_uri,
     drawn,
-    encode,
-    inline_code,
-    page_size,
-    rasterise,
+    plated,
 )
-
-# The picture is seen without a script and for the moment before it runs.
-_STILL_DPI = 144
 
 # How often a figure of the same content was made in this process: its ids must differ on a page
 # and yet be the same in every build.
@@ -73,24 +67,19 @@ def in_page(
     check_alt(alt)
     figure = drawn(still, {})
     try:
-        picture, (width, height) = (
-            data_uri(encode(rasterise(figure, _STILL_DPI))),
-            page_size(figure),
-        )
+        picture = plated(figure, alt)
     finally:
         plt.close(figure)
     given = _json(data)
     id = _id(script + given + picture)
     spoken = html.escape(alt)
-    below = f"<figcaption>{inline_code(caption)}</figcaption>" if caption else ""
     code = f"{asset('in_page.js')}\n{script}".strip()
     display(
         Picture(
-            f"<style>{asset('in_page.css')}</style>"
-            f'<figure class="otbook-in-page" id="{id}" aria-label="{spoken}">'
-            f'<img class="dark-light" alt="{spoken}" width="{width}" height="{height}" '
-            f'src="{picture}"><div class="otbook-stage" hidden></div>'
-            f'<p class="otbook-told" aria-live="polite"></p>{below}'
+            f"<style>{asset('figure.css')}</style><style>{asset('in_page.css')}</style>"
+            f'<figure class="otbook-figure otbook-in-page" id="{id}" aria-label="{spoken}">'
+            f'{picture}<div class="otbook-stage" hidden></div>'
+            f'<p class="otbook-told" aria-live="polite"></p>{below(caption)}'
             f'<script type="application/json">{given}</script>'
             f"<script>{_WRAPPER.replace('OTBOOK_ID', id).replace('OTBOOK_CODE', code)}</script>"
             "</figure>",

@@ -58,15 +58,19 @@ def show(figure: Figure, *, alt: str, caption: str | None = None) -> None:
 
 def picture(figure: Figure, alt: str, caption: str | None) -> Picture:
     """Return the figure as a `<figure>` of the page."""
-    solved(figure)
-    rows = cut([figure])
-    size, letters = page_size(figure), smallest_letters(figure)
-    svg = data_uri("\n".join(svg_lines(figure)).encode(), "image/svg+xml")
     return Picture(
         f'<style>{asset("figure.css")}</style><figure class="otbook-figure">'
-        f"{plate(svg, rows, size, letters, alt)}{below(caption)}</figure>",
+        f"{plated(figure, alt)}{below(caption)}</figure>",
         alt,
     )
+
+
+def plated(figure: Figure, alt: str) -> str:
+    """Return a figure as `plate` shows it."""
+    solved(figure)
+    rows, size, letters = cut([figure]), page_size(figure), smallest_letters(figure)
+    svg = data_uri("\n".join(svg_lines(figure)).encode(), "image/svg+xml")
+    return plate(svg, rows, size, letters, alt)
 
 
 def plate(

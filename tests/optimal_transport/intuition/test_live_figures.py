@@ -90,8 +90,8 @@ each_figure = pytest.mark.parametrize("name", LIVE)
 @each_figure
 def test_without_scripts_the_picture_of_the_start_stands(live, name):
     page, _ = live(name, java_script_enabled=False)
-    assert page.locator("img").is_visible()
-    assert len(page.locator("img").get_attribute("alt")) > 40
+    assert page.locator("img").first.is_visible()
+    assert len(page.locator("img").first.get_attribute("alt")) > 40
 
 
 @each_figure
