@@ -38,7 +38,8 @@ def load(name: str, split: str = "train") -> Dataset:
     Toy sets are (n, 2) float32. Labels are int64.
 
     Raises ValueError for an unknown name or split, and DataError if a file is missing, truncated or
-    altered; it names the file, what was expected and what to do. A set comes whole or not at all.
+    altered; it names the file, what was expected and what to do. One's own copy of a set comes
+    whole or not at all: something wrong with its test images is an error for its training images.
 
     >>> load("digits", "train").counts.sum().item()
     1437

@@ -1,6 +1,7 @@
 """Downloading a published file once, and never trusting it unseen."""
 
 import os
+import stat
 from pathlib import Path
 
 import pooch
@@ -29,28 +30,47 @@ def fetch(file: RemoteFile, folder: Path) -> Path:
     The mirrors are tried in order. pooch downloads beside the final name, compares the checksum and
     only then renames: under that name there is never a partial or an altered file.
 
-    Raises DataError, which says what each mirror answered, if none gave the published file.
-
+    Raises DataError if none gave the published file (it says what each mirror answered), or if
+    there is no reading or writing at its place in `folder`.
     """
-    answers = []
+    path, answers = folder / file.name, []
+    _check_place(path)
     for url in file.urls:
         try:
             with _bar(file) as bar:
                 downloader = pooch.HTTPDownloader(bar, chunk_size=CHUNK, timeout=TIMEOUT)
-                path = pooch.retrieve(
+                pooch.retrieve(
                     url, file.checksum, fname=file.name, path=folder, downloader=downloader
                 )
-            return Path(path)
+            return path
+        except (PermissionError, FileExistsError, NotADirectoryError) as error:
+            raise _no_place(path, error) from error
         # requests' errors are OSErrors; a wrong checksum is pooch's ValueError.
         except (OSError, ValueError) as error:
             answers.append(f"  {url}: {error}")
     tried = "\n".join(answers)
-    path = folder / file.name
     there = f" {path} is damaged and was not read." if path.is_file() else ""
     raise DataError(
         f"{file.name} could not be fetched into {folder}; expected {file.size:,} bytes with "
         f"{file.checksum}.{there} No mirror gave that file:\n{tried}\n"
         "Nothing partial was kept: load again once the connection works"
+    )
+
+
+def _check_place(path: Path) -> None:
+    """Raise DataError if what lies at `path` already is anything but a file that can be read."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # reading a pipe would never end
+            raise _no_place(path, "it is there, and no regular file")
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise _no_place(path, error) from error
+
+
+def _no_place(path: Path, reason: OSError | str) -> DataError:
+    return DataError(
+        f"{path} cannot be kept: {reason}. Mend that, or name another folder in OTBOOK_CACHE"
     )
 
 

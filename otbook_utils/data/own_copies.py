@@ -1,9 +1,11 @@
 """Reading one's own copies of the data sets from the folder that `OTBOOK_DATA` names."""
 
-import hashlib
 import io
+import math
 import os
+import stat
 import zipfile
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,34 +14,30 @@ import pooch
 from PIL import Image
 
 from otbook_utils.data.dataset import DataError
-from otbook_utils.data.sources import Arrays, FetchedSet
+from otbook_utils.data.formats import MOST_BYTES
+from otbook_utils.data.sources import SPLITS, Arrays, FetchedSet
 
-# In the JPEG copies of CIFAR-10 (quality 75) neighbouring pixels differ by 7 % more across the
-# borders of the 8 x 8 blocks than just beside them; pixels that never were JPEG blocks do not.
-JPEG_EXCESS = 0.03
-JPEG_IMAGES = 2000
-
-VERDICTS = {
-    True: "identical to the published files",
-    False: "pixels, labels or order differ from the published files",
-    None: "not compared with the published files",
-}
+KINDS = ("x_{}", "y_{}", "{}_jpeg", "{}_offsets", "{}_labels")
+NAMES = ("provenance", *(kind.format(split) for split in SPLITS for kind in KINDS))
 
 
 def own_folder() -> Path | None:
     """Return the folder that `OTBOOK_DATA` names, or None where it is not set.
 
     Raises DataError if there is no such folder.
-
     """
     chosen = os.environ.get("OTBOOK_DATA")
     if not chosen:
         return None
     folder = Path(os.path.expanduser(chosen))
-    if not folder.is_dir():
+    try:
+        reason = "" if stat.S_ISDIR(os.stat(folder).st_mode) else "this is none"
+    except OSError as error:
+        reason = str(error)
+    if reason:
         raise DataError(
-            f"{folder}: OTBOOK_DATA must name a folder with your own copies of the data sets, and "
-            "there is none. Correct OTBOOK_DATA, or unset it to fetch the published files"
+            f"{folder}: OTBOOK_DATA must name a folder with your own copies of the data sets "
+            f"({reason}). Correct OTBOOK_DATA, or unset it to fetch the published files"
         )
     return folder
 
@@ -50,9 +48,20 @@ def own_path(name: str, folder: Path) -> Path | None:
     It is `<name>.npz`, or else `<name>_jpeg.npz`, which holds JPEG files packed end to end. A link
     counts even where it leads nowhere: whoever made it wants that copy, not a download.
 
+    Raises DataError if the folder cannot be searched.
     """
-    candidates = (folder / f"{name}.npz", folder / f"{name}_jpeg.npz")
-    return next((path for path in candidates if os.path.lexists(path)), None)
+    for path in (folder / f"{name}.npz", folder / f"{name}_jpeg.npz"):
+        try:
+            os.lstat(path)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise DataError(
+                f"{folder} cannot be searched for {path.name}: {error}. Give yourself the right to "
+                "(chmod u+rx), or unset OTBOOK_DATA to fetch the published files"
+            ) from error
+        return path
+    return None
 
 
 def layout(entry: FetchedSet) -> str:
@@ -69,17 +78,20 @@ def read_own(path: Path, entry: FetchedSet, split: str) -> tuple[np.ndarray, np.
 
     A text `provenance` in the file is reported as the set's title.
 
-    Raises DataError if any byte of the file is damaged or its arrays are not as `layout` says.
-    Nothing in the file is unpickled.
-
+    Raises DataError if `path` is no regular file, or if anything that the file holds of either
+    split is damaged, not as `layout` says, or larger than `MOST_BYTES` in all. Nothing in the file
+    is unpickled.
     """
     try:
-        _check_every_byte(path)
-        with np.load(path, allow_pickle=False) as content:
-            packed = f"{split}_jpeg" in content
-            x, y = (_unpack if packed else _plain)(content, split)
-            note = str(content["provenance"]) if "provenance" in content else None
-        _check_arrays(x, y, entry)
+        # A pipe would keep us waiting for ever, and a device might never end.
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise ValueError("it is no regular file")
+        content = _arrays(path)
+        packed = f"{split}_jpeg" in content
+        both = {part: (_decode if packed else _plain)(content, part, entry) for part in SPLITS}
+        for x, y in both.values():
+            _check(x, y, entry)
+        digest = pooch.file_hash(str(path), alg="sha256")
     except Exception as error:  # zipfile, numpy and pillow raise nearly anything on a damaged file
         reason = str(error) or type(error).__name__
         raise DataError(
@@ -87,82 +99,67 @@ def read_own(path: Path, entry: FetchedSet, split: str) -> tuple[np.ndarray, np.
             f"{layout(entry)}. Put a good copy there, or remove it (or unset OTBOOK_DATA) to fetch "
             "the published files"
         ) from error
-    same = is_published(entry, split, x, y)
-    copies = packed or (same is False and shows_jpeg_blocks(x))
-    title = note or entry.title + (" (JPEG copies)" if copies else "")
-    digest = pooch.file_hash(str(path), alg="sha256")
-    return x, y, f"{title}: own copy {path.name}, sha256:{digest}; {VERDICTS[same]}"
+    title = content.get("provenance", entry.title + (" (JPEG copies)" if packed else ""))
+    origin = f"own copy {path.name}, sha256:{digest}; not compared with the published files"
+    return *both[split], f"{title}: {origin}"
 
 
-def _check_every_byte(path: Path) -> None:
-    """Raise unless the checksums inside the zip archive hold for all its members."""
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    """Return what the archive holds under the names that we know, its checksums verified."""
     with zipfile.ZipFile(path) as archive:
-        damaged = archive.testzip()
-    if damaged is not None:
-        raise ValueError(f"the checksum of {damaged} inside it does not hold")
+        known = {name: f"{name}.npy" for name in NAMES if f"{name}.npy" in archive.namelist()}
+        members = {name: archive.getinfo(member) for name, member in known.items()}
+        size = sum(member.file_size for member in members.values())
+        if size > MOST_BYTES:
+            raise ValueError(f"it unpacks to {size:,} bytes, of which {MOST_BYTES:,} are allowed")
+        return {name: _array(archive, member) for name, member in members.items()}
 
 
-def _plain(content: np.lib.npyio.NpzFile, split: str) -> Arrays:
-    names = [f"{kind}_{part}" for kind in "xy" for part in ("train", "test")]
+def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError(f"{member.filename} is compressed as numpy never does")
+    with archive.open(member) as file:
+        # Asked for a number of bytes, zipfile unpacks no more, also where the archive's directory
+        # lies about the size; then it compares the checksum.
+        content = file.read(member.file_size)
+    return np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
+
+
+def _plain(content: dict[str, np.ndarray], split: str, entry: FetchedSet) -> Arrays:
+    names = f"x_{split}", f"y_{split}"
+    _refuse_missing(content, names)
+    return content[names[0]], content[names[1]]
+
+
+def _decode(content: dict[str, np.ndarray], split: str, entry: FetchedSet) -> Arrays:
+    """Decode the JPEG files that lie end to end in `<split>_jpeg`, cut at `<split>_offsets`."""
+    names = f"{split}_jpeg", f"{split}_offsets", f"{split}_labels"
+    _refuse_missing(content, names)
+    packed, cuts, labels = content[names[0]].tobytes(), content[names[1]], content[names[2]]
+    if cuts.ndim != 1 or len(cuts) < 2 or cuts[0] != 0 or cuts[-1] != len(packed):
+        raise ValueError(f"{split}_offsets do not cut {split}_jpeg into files")
+    if len(cuts) * math.prod(entry.image_shape) > MOST_BYTES:
+        raise ValueError(f"{split}_jpeg unpacks to more than {MOST_BYTES:,} bytes")
+    height, width, *_ = entry.image_shape
+    images = []
+    for start, stop in pairwise(cuts):
+        image = Image.open(io.BytesIO(packed[start:stop]), formats=["JPEG"])
+        if image.size != (width, height):  # before it is decoded
+            raise ValueError(f"{split}_jpeg holds an image of {image.size} pixels")
+        images.append(np.asarray(image.convert("RGB")))
+    return np.stack(images), labels
+
+
+def _refuse_missing(content: dict[str, np.ndarray], names: Sequence[str]) -> None:
     missing = [name for name in names if name not in content]
     if missing:
         raise ValueError(f"it lacks {', '.join(missing)}")
-    return content[f"x_{split}"], content[f"y_{split}"]
 
 
-def _unpack(content: np.lib.npyio.NpzFile, split: str) -> Arrays:
-    """Decode the JPEG files that lie end to end in `<split>_jpeg`, cut at `<split>_offsets`."""
-    packed, cuts = content[f"{split}_jpeg"].tobytes(), content[f"{split}_offsets"]
-    if cuts.ndim != 1 or len(cuts) < 2 or cuts[0] != 0 or cuts[-1] != len(packed):
-        raise ValueError(f"{split}_offsets do not cut {split}_jpeg into files")
-    images = [
-        np.asarray(Image.open(io.BytesIO(packed[start:stop]), formats=["JPEG"]).convert("RGB"))
-        for start, stop in pairwise(cuts)
-    ]
-    return np.stack(images), content[f"{split}_labels"]
-
-
-def _check_arrays(x: np.ndarray, y: np.ndarray, entry: FetchedSet) -> None:
+def _check(x: np.ndarray, y: np.ndarray, entry: FetchedSet) -> None:
     if x.dtype != np.uint8 or x.ndim == 0 or x.shape[1:] != entry.image_shape or len(x) == 0:
         raise ValueError(f"its images have the shape {x.shape} and type {x.dtype}")
     if y.shape != (len(x),) or y.dtype.kind not in "iu":
         raise ValueError(f"it has labels of shape {y.shape} and type {y.dtype} for {len(x)} images")
     if y.min() < 0 or y.max() >= len(entry.classes):
         raise ValueError(f"it has labels from {y.min()} to {y.max()}")
-
-
-def is_published(entry: FetchedSet, split: str, x: np.ndarray, y: np.ndarray) -> bool | None:
-    """Return whether images and labels are, byte for byte and in order, the published ones.
-
-    The bytes of the published files are written again from the arrays and their checksums compared
-    with published ones; None where nobody published any.
-
-    """
-    if entry.pieces is None or entry.published is None:
-        return None
-    wanted = entry.published[split]
-    pieces = entry.pieces(x, y)
-    return len(pieces) == len(wanted) and all(
-        hashlib.new(checksum.split(":")[0], piece).hexdigest() == checksum.split(":")[1]
-        for piece, checksum in zip(pieces, wanted, strict=True)
-    )
-
-
-def shows_jpeg_blocks(x: np.ndarray) -> bool:
-    """Return whether images (n, height, width, ...) show the 8 x 8 blocks of JPEG.
-
-    Compares how much neighbouring pixels differ across the blocks' borders with how much they do
-    one pixel to either side, over the first 2,000 images; in a few dozen, chance hides it.
-
-    >>> shows_jpeg_blocks(np.zeros((10, 32, 32, 3), np.uint8))
-    False
-    """
-    x = x[:JPEG_IMAGES].astype(np.int16)
-    across, beside = 0.0, 0.0
-    for axis in (1, 2):
-        rest = tuple(k for k in range(x.ndim) if k != axis)
-        steps = np.abs(np.diff(x, axis=axis)).mean(axis=rest)  # (height - 1,) or (width - 1,)
-        borders = np.arange(7, len(steps) - 1, 8)
-        across += steps[borders].sum()
-        beside += (steps[borders - 1] + steps[borders + 1]).sum() / 2
-    return bool(across > (1 + JPEG_EXCESS) * beside)

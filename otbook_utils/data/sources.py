@@ -15,6 +15,8 @@ from otbook_utils.data import formats
 
 SPLITS = ("train", "test")
 DIGITS = tuple("0123456789")
+CLOTHES = "T-shirt/top, Trouser, Pullover, Dress, Coat, Sandal, Shirt, Sneaker, Bag, Ankle boot"
+THINGS = "airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck"
 Arrays = tuple[np.ndarray, np.ndarray]
 
 
@@ -34,8 +36,6 @@ class FetchedSet:
 
     title: what reports call it. image_shape: of one image. files: those that each split needs.
     read: paths of a split's files and the split -> images and labels.
-    pieces: images and labels -> the contents of the uncompressed published files, and `published`
-    their published checksums for each split: what a copy of one's own is compared with.
     """
 
     title: str
@@ -43,8 +43,6 @@ class FetchedSet:
     classes: tuple[str, ...]
     files: dict[str, tuple[RemoteFile, ...]]
     read: Callable[[Sequence[Path], str], Arrays]
-    pieces: Callable[[np.ndarray, np.ndarray], list[bytes]] | None = None
-    published: dict[str, tuple[str, ...]] | None = None
 
 
 def _idx_files(checksums: dict[str, tuple[int, str]], folders: Sequence[str]):
@@ -61,10 +59,6 @@ def _idx_files(checksums: dict[str, tuple[int, str]], folders: Sequence[str]):
 
 def _read_idx_pair(paths: Sequence[Path], split: str) -> Arrays:
     return formats.read_idx(paths[0]), formats.read_idx(paths[1])
-
-
-def _idx_pieces(images: np.ndarray, labels: np.ndarray) -> list[bytes]:
-    return [formats.idx_bytes(images), formats.idx_bytes(labels)]
 
 
 MNIST = FetchedSet(
@@ -99,30 +93,12 @@ MNIST = FetchedSet(
         ),
     ),
     read=_read_idx_pair,
-    pieces=_idx_pieces,
-    # md5 of the uncompressed files: published beside many loaders, among them SecML's
-    # (github.com/pralab/secml, src/secml/data/loader/c_dataloader_mnist.py).
-    published={
-        "train": ("md5:6bbc9ace898e44ae57da46a324031adb", "md5:a25bea736e30d166cdddb491f175f624"),
-        "test": ("md5:2646ac647ad5339dbf082846283269ea", "md5:27ae3e4e09519cfbb04c329615203637"),
-    },
 )
 
 FASHION_MNIST = FetchedSet(
     title="Fashion-MNIST",
     image_shape=(28, 28),
-    classes=(
-        "T-shirt/top",
-        "Trouser",
-        "Pullover",
-        "Dress",
-        "Coat",
-        "Sandal",
-        "Shirt",
-        "Sneaker",
-        "Bag",
-        "Ankle boot",
-    ),
+    classes=tuple(CLOTHES.split(", ")),
     files=_idx_files(
         {
             "train-images-idx3-ubyte.gz": (
@@ -150,12 +126,6 @@ FASHION_MNIST = FetchedSet(
         ),
     ),
     read=_read_idx_pair,
-    pieces=_idx_pieces,
-    # md5 of the uncompressed files: published by several loaders that agree.
-    published={
-        "train": ("md5:f4a8712d7a061bf5bd6d2ca38dc4d50a", "md5:9018921c3c673c538a1fc5bad174d6f9"),
-        "test": ("md5:8181f5470baa50b63fa0f6fddb340f0a", "md5:15d484375f8d13e6eb1aabb0c3f46965"),
-    },
 )
 
 CIFAR10_MEMBERS = {
@@ -181,44 +151,12 @@ def _read_cifar10(paths: Sequence[Path], split: str) -> Arrays:
     return formats.read_cifar10(paths[0], CIFAR10_MEMBERS[split])
 
 
-def _cifar10_pieces(images: np.ndarray, labels: np.ndarray) -> list[bytes]:
-    step = formats.CIFAR_BATCH
-    return [
-        formats.cifar10_bytes(images[i : i + step], labels[i : i + step])
-        for i in range(0, len(images), step)
-    ]
-
-
 CIFAR10 = FetchedSet(
     title="CIFAR-10",
     image_shape=(32, 32, 3),
-    classes=(
-        "airplane",
-        "automobile",
-        "bird",
-        "cat",
-        "deer",
-        "dog",
-        "frog",
-        "horse",
-        "ship",
-        "truck",
-    ),
+    classes=tuple(THINGS.split(", ")),
     files={"train": (CIFAR10_ARCHIVE,), "test": (CIFAR10_ARCHIVE,)},
     read=_read_cifar10,
-    pieces=_cifar10_pieces,
-    # sha256 of the files in the archive: published in github.com/ankane/torchvision-ruby,
-    # lib/torchvision/datasets/cifar10.rb.
-    published={
-        "train": (
-            "sha256:cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5",
-            "sha256:a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed",
-            "sha256:bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67",
-            "sha256:014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48",
-            "sha256:755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add",
-        ),
-        "test": ("sha256:8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b",),
-    },
 )
 
 

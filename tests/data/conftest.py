@@ -1,8 +1,12 @@
 """A web server on this machine that offers small sets, and an empty cache."""
 
+import os
+import shutil
+import tempfile
 import threading
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -77,6 +81,21 @@ def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("OTBOOK_CACHE", str(folder))
     monkeypatch.delenv("OTBOOK_DATA", raising=False)
     return folder
+
+
+@pytest.fixture
+def as_anybody():
+    """A folder of a user without special rights, whom the test is run as; root may do anything."""
+    folder = Path(tempfile.mkdtemp())
+    root, anybody = os.geteuid(), 65534
+    if root == 0:
+        os.chown(folder, anybody, anybody)
+        os.seteuid(anybody)
+    yield folder
+    os.seteuid(root)
+    for place in folder.rglob("*"):
+        place.chmod(0o700)
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

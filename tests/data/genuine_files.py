@@ -3,12 +3,13 @@
 import gzip
 import hashlib
 import io
+import struct
 import tarfile
 
 import numpy as np
 from scipy.io import savemat
 
-from otbook_utils.data import formats, sources
+from otbook_utils.data import sources
 
 
 def images_and_labels(n, shape, seed=0):
@@ -17,8 +18,20 @@ def images_and_labels(n, shape, seed=0):
     return x, random.integers(10, size=n, dtype=np.uint8)
 
 
+def idx_bytes(array):
+    """Return the bytes of the (uncompressed) IDX file that holds a uint8 array."""
+    header = bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
+    return header + array.tobytes()
+
+
 def gzipped_idx(array):
-    return gzip.compress(formats.idx_bytes(array), mtime=0)
+    return gzip.compress(idx_bytes(array), mtime=0)
+
+
+def cifar10_bytes(images, labels):
+    """Return the bytes of the binary batch that holds these images and labels."""
+    planes = images.transpose(0, 3, 1, 2).reshape(len(images), -1)  # (n, 3072)
+    return np.concatenate([labels.astype(np.uint8)[:, None], planes], axis=1).tobytes()
 
 
 def cifar_archive(batches):
@@ -26,7 +39,7 @@ def cifar_archive(batches):
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w:gz") as archive:
         for name, images, labels in batches:
-            content = formats.cifar10_bytes(images, labels)
+            content = cifar10_bytes(images, labels)
             entry = tarfile.TarInfo(name)
             entry.size = len(content)
             archive.addfile(entry, io.BytesIO(content))

@@ -6,7 +6,14 @@ import struct
 
 import numpy as np
 import pytest
-from genuine_files import cifar_archive, gzipped_idx, images_and_labels, svhn_file
+from genuine_files import (
+    cifar10_bytes,
+    cifar_archive,
+    gzipped_idx,
+    idx_bytes,
+    images_and_labels,
+    svhn_file,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -21,9 +28,9 @@ def path(tmp_path):
 
 def test_the_idx_header_is_the_documented_one():
     # MNIST's page: magic number 2051, then 60000, 28, 28 as big-endian 32-bit integers.
-    header = formats.idx_bytes(np.zeros((3, 28, 28), np.uint8))[:16]
+    header = idx_bytes(np.zeros((3, 28, 28), np.uint8))[:16]
     assert struct.unpack(">IIII", header) == (2051, 3, 28, 28)
-    assert struct.unpack(">I", formats.idx_bytes(np.zeros(3, np.uint8))[:4]) == (2049,)
+    assert struct.unpack(">I", idx_bytes(np.zeros(3, np.uint8))[:4]) == (2049,)
 
 
 @given(arrays.arrays(np.uint8, arrays.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=5)))
@@ -35,7 +42,7 @@ def test_idx_gives_back_what_was_written(tmp_path_factory, array):
 
 @given(st.integers(0, 200))
 def test_a_cut_off_idx_file_is_refused(tmp_path_factory, length):
-    whole = formats.idx_bytes(images_and_labels(2, (10, 10))[0])
+    whole = idx_bytes(images_and_labels(2, (10, 10))[0])
     path = tmp_path_factory.mktemp("idx") / "file"
     path.write_bytes(gzip.compress(whole[:length]))
     with pytest.raises(ValueError, match="IDX"):
@@ -43,7 +50,7 @@ def test_a_cut_off_idx_file_is_refused(tmp_path_factory, length):
 
 
 def test_an_idx_file_with_too_much_or_of_another_type_is_refused(path):
-    whole = formats.idx_bytes(np.arange(4, dtype=np.uint8))
+    whole = idx_bytes(np.arange(4, dtype=np.uint8))
     path.write_bytes(gzip.compress(whole + b"\0"))
     with pytest.raises(ValueError, match="with 5 bytes of data"):
         formats.read_idx(path)
@@ -55,7 +62,7 @@ def test_an_idx_file_with_too_much_or_of_another_type_is_refused(path):
 def test_a_cifar_record_is_a_label_and_three_planes(path):
     record = bytes([6]) + bytes([1]) * 1024 + bytes([2]) * 1024 + bytes([3]) * 1024
     image = np.broadcast_to(np.array([1, 2, 3], np.uint8), (1, 32, 32, 3))
-    assert formats.cifar10_bytes(image, np.array([6])) == record
+    assert cifar10_bytes(image, np.array([6])) == record
     path.write_bytes(cifar_archive([("batch", image, np.array([6]))]))
     x, y = formats.read_cifar10(path, ["batch"])
     assert np.array_equal(x, image) and y.tolist() == [6]
@@ -64,7 +71,7 @@ def test_a_cifar_record_is_a_label_and_three_planes(path):
 def test_cifar_rows_come_before_columns(path):
     image = np.zeros((1, 32, 32, 3), np.uint8)
     image[0, 1, 0, 0] = 200  # second row, first column, red
-    assert formats.cifar10_bytes(image, np.array([0]))[1 + 32] == 200
+    assert cifar10_bytes(image, np.array([0]))[1 + 32] == 200
     path.write_bytes(cifar_archive([("batch", image, np.array([0]))]))
     assert np.array_equal(formats.read_cifar10(path, ["batch"])[0], image)
 
@@ -85,6 +92,18 @@ def test_svhn_calls_the_digit_zero_ten_and_puts_the_images_last(path):
     path.write_bytes(svhn_file(x, y))
     images, labels = formats.read_svhn(path)
     assert np.array_equal(images, x) and np.array_equal(labels, y)
+
+
+def test_a_file_that_unpacks_to_more_than_allowed_is_refused(path, monkeypatch):
+    monkeypatch.setattr(formats, "MOST_BYTES", 5_000)
+    path.write_bytes(gzipped_idx(np.zeros(4_992, np.uint8)))
+    assert len(formats.read_idx(path)) == 4_992  # and 8 bytes of header
+    path.write_bytes(gzipped_idx(np.zeros(4_993, np.uint8)))
+    with pytest.raises(ValueError, match="unpacks to more than 5,000 bytes"):
+        formats.read_idx(path)
+    path.write_bytes(cifar_archive([("one", *images_and_labels(2, (32, 32, 3)))]))
+    with pytest.raises(ValueError, match="one unpacks to 6,146 bytes"):
+        formats.read_cifar10(path, ["one"])
 
 
 def test_nothing_is_unpickled(path):

@@ -1,5 +1,6 @@
 """Laws of fetching: whole and verified, or not at all."""
 
+import os
 import re
 import signal
 import subprocess
@@ -156,6 +157,41 @@ def test_a_damaged_cached_file_is_never_read_when_it_cannot_be_fetched_again(
     assert f"{cached} is damaged and was not read" in str(info.value)
 
 
+@pytest.mark.parametrize("kind", ["pipe", "folder", "link to a device"])
+def test_what_is_no_file_in_the_cache_is_named_and_not_read(kind, small_sets, cache, server):
+    place = cache / "mnist" / "t10k-images-idx3-ubyte.gz"
+    place.parent.mkdir(parents=True)
+    {
+        "pipe": lambda: os.mkfifo(place),
+        "folder": place.mkdir,
+        "link to a device": lambda: place.symlink_to("/dev/zero"),
+    }[kind]()
+    with pytest.raises(DataError, match=rf"{place} cannot be kept.*no regular file.*OTBOOK_CACHE"):
+        load("mnist", "test")
+    assert not server.asked
+
+
+def test_a_cache_that_cannot_be_searched_or_written_is_named(
+    small_sets, monkeypatch, server, as_anybody
+):
+    monkeypatch.delenv("OTBOOK_DATA", raising=False)
+    for mode in (0o000, 0o500):
+        monkeypatch.setenv("OTBOOK_CACHE", str(as_anybody / f"{mode}"))
+        (as_anybody / f"{mode}").mkdir(mode)
+        with pytest.raises(DataError, match=r"cannot be kept: .*ermission.*OTBOOK_CACHE"):
+            load("svhn", "test")
+    assert not server.asked
+
+
+def test_a_cache_that_is_a_file_is_named(small_sets, monkeypatch, tmp_path):
+    (tmp_path / "cache").write_text("")
+    monkeypatch.delenv("OTBOOK_DATA", raising=False)
+    for chosen in (tmp_path / "cache", tmp_path / "cache" / "below"):
+        monkeypatch.setenv("OTBOOK_CACHE", str(chosen))
+        with pytest.raises(DataError, match=r"cannot be kept: .*Not a directory.*OTBOOK_CACHE"):
+            load("svhn", "test")
+
+
 def test_a_killed_download_leaves_no_file_under_the_final_name(server, content, tmp_path):
     file = remote("f.gz", content, [server.offer("slow", "f.gz", content)])
     server.go_on.clear()
@@ -167,7 +203,7 @@ def test_a_killed_download_leaves_no_file_under_the_final_name(server, content, 
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)])
     try:
-        assert server.halfway.wait(60)
+        assert server.halfway.wait(300)
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
