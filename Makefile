@@ -14,9 +14,10 @@ environment:
 book: environment
 	$(BIN)/python -m otbook_utils build
 
-# `make test CHAPTER=optimal_transport/01_intuition` tests what concerns one chapter.
+# `make test CHAPTER=optimal_transport/01_intuition` tests what concerns one chapter. Files are taken
+# in their order, so that the long one with the browser comes early and the chapters fill the end.
 test: environment
-	$(BIN)/python -m pytest -n logical --dist loadfile $(if $(CHAPTER),--chapter $(CHAPTER))
+	$(BIN)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder $(if $(CHAPTER),--chapter $(CHAPTER))
 
 lint: environment
 	$(BIN)/ruff check .

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, NavigableString, Tag
 
 #: Attributes by which an element makes a browser fetch something while it shows the page.
 _LOADING = {
@@ -125,7 +125,8 @@ def weight(path: Path) -> int:
 
 def prose(page: BeautifulSoup) -> str:
     """Return the text of the article without its code, formulas, scripts and outputs."""
-    article = BeautifulSoup(str(page.select_one("article")), "lxml")
-    for tag in article.select("pre, code, script, style, .math, .cell, .headerlink, math"):
-        tag.decompose()
-    return article.get_text()
+    article = page.select_one("article")
+    apart = article.select("pre, code, script, style, .math, .cell, .headerlink, math")
+    left_out = {id(text) for tag in apart for text in tag.find_all(string=True)}
+    texts = [text for text in article.find_all(string=True) if id(text) not in left_out]
+    return "".join(text for text in texts if type(text) is NavigableString)  # and no comment

@@ -17,7 +17,7 @@ from tests.site.html_pages import (
     style_addresses,
     weight,
 )
-from tests.site.visiting import EXTRA_PAGES, chapter_names, page_names
+from tests.site.visiting import EXTRA_PAGES, chapter_names, page_names, source_of
 
 ROOT = Path(__file__).parents[2]
 EVERY_PAGE = [*page_names(), *EXTRA_PAGES]
@@ -138,25 +138,19 @@ def test_only_chapters_have_launch_buttons(site: Path, name: str) -> None:
 
 
 @each_chapter
-def test_chapter_shows_its_callouts_as_callouts(site: Path, name: str) -> None:
+def test_callouts_of_a_chapter_are_shown_as_callouts(site: Path, name: str) -> None:
     page = read(site / name)
-    openings = {
-        quote: quote.find("strong").get_text()
-        for quote in page.select("article blockquote")
-        if quote.find("strong") and quote.get_text().strip().startswith(quote.strong.get_text())
-    }
-    kinds = ("Predict", "Try", "Careful")
-    callouts = {quote: word for quote, word in openings.items() if word.startswith(kinds)}
-    assert callouts, "a chapter asks the reader to predict something"
-    for quote, word in callouts.items():
-        assert f"callout-{re.match(r'[A-Za-z]+', word)[0].lower()}" in quote["class"]
+    for word in ("Predict", "Try", "Careful"):
+        written = re.findall(rf'"> \*\*{word}\b', source_of(name))
+        assert len(page.select(f"article blockquote.callout-{word.lower()}")) == len(written)
 
 
 @each_chapter
 def test_folded_cells_are_named_by_their_titles(site: Path, name: str) -> None:
     page = read(site / name)
     folds = [fold.find("summary").get_text().strip() for fold in page.select("details.hide")]
-    assert any(title.startswith("Solution to exercise") for title in folds)
+    solutions = [title for title in folds if title.startswith("Solution to exercise")]
+    assert len(solutions) == len(re.findall(r'"# @title Solution to exercise', source_of(name)))
     assert [title for title in folds if title.startswith("Show code")] == []
     assert "@title" not in page.select_one("article").get_text()
 

@@ -24,6 +24,11 @@ def chapter_names() -> list[str]:
     return [f"{chapter.name}.html" for chapter in open_book(_ROOT).chapters]
 
 
+def source_of(name: str) -> str:
+    """Return the notebook of a chapter's page, as text."""
+    return (_ROOT / name).with_suffix(".ipynb").read_text(encoding="utf-8")
+
+
 @dataclass
 class Visitor:
     """Opens pages in a browser and keeps what went wrong there.
