@@ -14,7 +14,7 @@ from otbook_utils.teaching.vector import data_uri, encode
 PAPER, INK = "#11161d", "#dbe2ea"
 
 _COLOUR = re.compile(r"(?<=: |=\")#[0-9a-f]{6}\b")
-_IMAGE = re.compile(r'<image href="data:image/webp;base64,([^"]*)"')
+_IMAGE = re.compile(r'<image( class="drawn")? href="data:image/webp;base64,([^"]*)"')
 _LEAST_CONTRAST = 3.5
 
 
@@ -48,16 +48,15 @@ def dark_svg(svg: str) -> str:
     """Return the text of an SVG in the colours of a dark page."""
     colours = dark_map(svg)
     svg = _COLOUR.sub(lambda m: colours[m[0]], svg)
-    return _IMAGE.sub(lambda m: f'<image href="{_dark_image(m[1])}"', svg)
+    return _IMAGE.sub(lambda m: f'<image{m[1] or ""} href="{_dark_image(m[2], bool(m[1]))}"', svg)
 
 
 @functools.lru_cache(maxsize=64)
-def _dark_image(webp: str) -> str:
+def _dark_image(webp: str, drawn: bool) -> str:
+    """Return the address of an image; what was drawn has the colours of the figure's lines."""
     picture = Image.open(io.BytesIO(base64.b64decode(webp))).convert("RGBA")
     pixels = np.asarray(picture) / 255
-    # An image fills its place; what is drawn as pixels leaves gaps, and has the figure's colours.
-    has_gaps = (pixels[..., 3] < 1).any()
-    rgb = _mixed(pixels[..., :3])[0] if has_gaps else _exchanged(pixels[..., :3])
+    rgb = _mixed(pixels[..., :3])[0] if drawn else _exchanged(pixels[..., :3])
     turned = np.dstack([rgb, pixels[..., 3]])
     image = Image.fromarray(np.round(255 * turned).astype(np.uint8))
     return data_uri(encode(image), "image/webp")

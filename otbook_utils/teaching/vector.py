@@ -26,7 +26,8 @@ PAGE_DPI = 96
 #: An artist of more points is stored as pixels.
 MOST_POINTS = 1_000
 
-_KEPT = "kept"
+# Names, in an SVG, of what dark mode leaves alone, and of lines that are stored as pixels.
+_KEPT, _DRAWN = "kept", "drawn"
 _SVG_STYLE = {
     "svg.hashsalt": "otbook",
     "svg.fonttype": "path",
@@ -108,6 +109,8 @@ def _prepare(axes: Axes) -> None:
     for artist in (*axes.collections, *axes.lines):
         if _points(artist) > MOST_POINTS:
             artist.set_rasterized(True)
+        if artist.get_rasterized() and not isinstance(artist, collections.QuadMesh):
+            artist.set_gid(artist.get_gid() or _DRAWN)
 
 
 def _points(artist: Artist) -> float:
@@ -123,19 +126,20 @@ def _points(artist: Artist) -> float:
 
 
 class _Renderer(MixedModeRenderer):
-    """Draws what is rasterised as pixels, and says of the pixels too whether they are kept."""
+    """Draws what is rasterised as pixels, and gives the pixels the name of what was drawn."""
 
-    _pixels_kept = False
+    _drawn: str | None = None
 
     def open_group(self, name: str, gid: str | None = None) -> None:
-        self._pixels_kept |= bool(self._rasterizing and gid == _KEPT)
+        if self._rasterizing:
+            self._drawn = self._drawn or gid
         self._renderer.open_group(name, gid=gid)
 
     def stop_rasterizing(self) -> None:
-        self._vector_renderer.open_group("pixels", gid=_KEPT if self._pixels_kept else None)
+        self._vector_renderer.open_group("pixels", gid=self._drawn)
         super().stop_rasterizing()
         self._vector_renderer.close_group("pixels")
-        self._pixels_kept = False
+        self._drawn = None
 
 
 def _short(text: str, width: float, height: float) -> list[str]:
@@ -167,18 +171,22 @@ def _rounded(numbers: str) -> str:
 
 
 def _marked(elements: Sequence[str]) -> Iterator[str]:
-    """Mark the colours of what is kept, and of all inside it."""
-    depth = 0
+    """Mark images that are kept or drawn, and the colours of all that is kept."""
+    name, depth = "", 0
     for element in elements:
-        if depth or f'id="{_KEPT}"' in element:
+        if not depth:
+            found = re.search(f'id="({_KEPT}|{_DRAWN})"', element)
+            name = found[1] if found else ""
+        if name:
+            element = element.replace("<image", f'<image class="{name}"')
+        if name == _KEPT:
+            element = re.sub(r"(: |=\")#([0-9a-f]{6})\b", _as_rgb, element)
             if not depth:  # letters that say no colour are black
                 element = element.replace("<g", '<g style="fill: rgb(0,0,0)"')
-            if element.startswith("<g"):
-                depth += not element.endswith("/>")
-            elif element.startswith("</g"):
-                depth -= 1
-            element = re.sub(r"(: |=\")#([0-9a-f]{6})\b", _as_rgb, element)
-            element = element.replace("<image", f'<image class="{_KEPT}"')
+        if name and element.startswith("<g"):
+            depth += not element.endswith("/>")
+        elif name and element.startswith("</g"):
+            depth -= 1
         yield element
 
 

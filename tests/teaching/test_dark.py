@@ -89,3 +89,17 @@ def test_data_keep_their_pixels_and_ink_on_paper_turns():
     }
     assert np.abs(values[0, 0] - rgb["i"]).max() <= 2  # the diagonal was black
     assert np.abs(values[0, 1] - rgb["p"]).max() <= 2
+
+
+def test_a_map_with_holes_turns_and_points_drawn_as_pixels_keep_their_colour():
+    _, (left, right) = plt.subplots(1, 2, figsize=(6, 3))
+    left.imshow(np.ma.masked_array(np.ones((5, 5)), np.eye(5)), cmap="Blues", vmin=0, vmax=1)
+    right.scatter(*np.random.default_rng(0).random((2, 2000)), s=100, color=PALETTE["green"])
+    svg = "\n".join(svg_lines(plt.gcf()))
+    plt.close()
+    (ink, _), (dark_ink, dark_points) = pixels(svg), pixels(dark_svg(svg))
+    navy, turned = (image.convert("RGB").getpixel((1, 0)) for image in (ink, dark_ink))
+    assert sum(turned) > 2 * sum(navy)
+    points = np.asarray(dark_points.convert("RGBA")).astype(int)
+    green = np.frombuffer(bytes.fromhex(PALETTE["green"][1:]), np.uint8)
+    assert np.abs(points[points[..., 3] == 255][:, :3] - green).max() <= 8
