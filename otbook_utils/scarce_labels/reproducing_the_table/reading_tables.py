@@ -66,18 +66,81 @@ class Gap:
 
 
 def article_scores() -> dict[str, dict[str, float]]:
-    """Return the article's numbers by row and group, with "all" recomputed from its parts.
+    """Return the article's numbers as printed, by row and group.
 
-    >>> round(article_scores()["cb-focal-0.99"]["all"], 2)  # printed: 80.60
-    80.78
+    >>> article_scores()["cb-focal-0.99"]["all"]
+    80.6
     """
-    scores = {}
+    return {row.key: dict(zip(GROUPS, row.article, strict=True)) for row in ROWS}
+
+
+def deviations() -> dict[str, float]:
+    """Return by row what the article prints for all minus 0.7 majority + 0.3 minority, in points.
+
+    Of one and the same network the difference is zero, up to rounding. Where each column shows the
+    best of its own epochs it cannot be positive.
+
+    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
+
+    >>> round(deviations()["inverse"], 2)
+    -0.69
+    """
+    off = {}
     for row in ROWS:
-        majority, minority, _ = row.article
+        majority, minority, printed = row.article
         hits = TEST_IMAGES["majority"] * majority + TEST_IMAGES["minority"] * minority
-        total = hits / TEST_IMAGES["all"]
-        scores[row.key] = {"majority": majority, "minority": minority, "all": total}
-    return scores
+        off[row.key] = printed - hits / TEST_IMAGES["all"]
+    return off
+
+
+def best_epochs(history: Sequence[Mapping[str, float]]) -> dict[str, int]:
+    """Return for each group the first epoch, counted from 0, with its highest accuracy.
+
+    history: a record an epoch.
+
+    >>> best_epochs([{"majority": 50, "minority": 30, "all": 44},
+    ...              {"majority": 60, "minority": 20, "all": 48}])
+    {'majority': 1, 'minority': 0, 'all': 1}
+    """
+    return {g: int(np.argmax([record[g] for record in history])) for g in GROUPS}
+
+
+def best_epoch_deviation(history: Sequence[Mapping[str, float]]) -> float:
+    """Return the deviation of a row that prints each group at its own best epoch, in points.
+
+    The best of a sum is at most the sum of the bests, so it is never positive.
+
+    Taught in `book/scarce_labels/02_reproducing_the_table.ipynb`.
+
+    >>> best_epoch_deviation([{"majority": 50, "minority": 30, "all": 44},
+    ...                       {"majority": 60, "minority": 20, "all": 48}])
+    -3.0
+    """
+    best = {g: history[epoch][g] for g, epoch in best_epochs(history).items()}
+    hits = TEST_IMAGES["majority"] * best["majority"] + TEST_IMAGES["minority"] * best["minority"]
+    return best["all"] - hits / TEST_IMAGES["all"]
+
+
+def power(gap: float, scatter: float, seeds: int) -> float:
+    """Return the chance that so many paired seeds decide a true gap, between 0 and 1.
+
+    gap: the true mean difference. scatter: the standard deviation of one paired difference, in
+    the same unit; differences are taken to be normal. Decided: zero lies outside the 95 % margin
+    of Student's t, which then has a non-central t distribution.
+
+    Raises ValueError if scatter is not positive or seeds is below 2.
+
+    >>> round(power(gap=1.0, scatter=1.0, seeds=10), 2), round(power(0.0, 1.0, 3), 2)
+    (0.8, 0.05)
+    """
+    if not scatter > 0:
+        raise ValueError(f"scatter must be positive, got {scatter!r}")
+    if seeds < 2:
+        raise ValueError(f"seeds must be at least 2, got {seeds!r}")
+    quantile = stats.t.ppf((1 + CONFIDENCE) / 2, seeds - 1)
+    shift = gap / scatter * np.sqrt(seeds)
+    above, below = (stats.nct.sf(quantile, seeds - 1, side) for side in (shift, -shift))
+    return float(above + below)
 
 
 def recorded_scores(
@@ -145,3 +208,18 @@ def judge(
         return None
     better, worse = scores[conclusion.better][group], scores[conclusion.worse][group]
     return paired_gap(better, worse, least=100 / images[group])
+
+
+def judge_all(
+    scores: Scores, images: Mapping[str, int] = TEST_IMAGES, seeds: int | None = None
+) -> dict[str, Gap | None]:
+    """Return the gap of each conclusion by its text, from the first `seeds` seeds (None: all).
+
+    >>> judge_all({})["Imbalance costs the minority"] is None
+    True
+    """
+    first = {
+        key: {group: np.asarray(values)[:seeds] for group, values in groups.items()}
+        for key, groups in scores.items()
+    }
+    return {c.text: judge(c, first, images) for c in CONCLUSIONS}

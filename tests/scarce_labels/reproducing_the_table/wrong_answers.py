@@ -5,12 +5,15 @@ For each exercise: the name of the mistake, and the source that stands in the pl
 
 WRONG_ANSWERS: dict[str, dict[str, str]] = {
     "sl-02-1": {
-        "plain means": 'letters = "acde"',
-        "rounding taken for an error": 'letters = "bde"',
-        "only the large one": 'letters = "b"',
-        "one that adds up": 'letters = "abd"',
-        "a list": 'letters = ["b", "d"]',
-        "words": 'letters = "b and d"',
+        "plain means": 'letters = ["acde", "d"]',
+        "rounding taken for an error": 'letters = ["bde", "d"]',
+        "only the large one": 'letters = ["b", "b"]',
+        "one that adds up": 'letters = ["abd", "d"]',
+        "both twice": 'letters = ["bd", "bd"]',
+        "the wrong side": 'letters = ["bd", "b"]',
+        "none": 'letters = ["bd", ""]',
+        "one word": 'letters = "bd"',
+        "words": 'letters = ["b and d", "d"]',
     },
     "sl-02-2": {
         "five prototypes": "beta = 0.8",
@@ -58,7 +61,28 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "    t = {3: 4.303, 5: 2.776, 8: 2.365}[len(d)]\n"
             "    return d.mean(), t * d.std(ddof=1) / np.sqrt(len(d))"
         ),
+        "absolute differences": (
+            "def compare(one, two):\n"
+            "    d = abs(one - two)\n"
+            "    return d.mean(), d.std(ddof=1) / np.sqrt(len(d))"
+        ),
+        "absolute mean": (
+            "def compare(one, two):\n"
+            "    d = one - two\n"
+            "    return abs(d.mean()), d.std(ddof=1) / np.sqrt(len(d))"
+        ),
         "numbers instead of a function": "compare = (1.0, 0.2)",
         "the mean alone": "def compare(one, two):\n    return (one - two).mean()",
+    },
+    "sl-02-4": {
+        "normal quantile": "plan = [0.28, 15]",
+        "the chance to miss": "plan = [0.87, 15]",
+        "per cent": "plan = [13.5, 15]",
+        "level for power": "plan = [0.05, 15]",
+        "a coin's toss": "plan = [0.135, 6]",
+        "the rule without t": "plan = [0.135, 12]",
+        "too many": "plan = [0.135, 40]",
+        "half a seed": "plan = [0.135, 14.5]",
+        "turned round": "plan = [15, 0.135]",
     },
 }
