@@ -15,6 +15,7 @@ from otbook_utils.teaching.in_page import in_page
 from otbook_utils.teaching.own_work import expect_own_work
 from otbook_utils.teaching.pictures import show
 from otbook_utils.teaching.style import PALETTE, use_book_style
+from otbook_utils.teaching.tables import table
 from otbook_utils.teaching.verdicts import Verdict, right, wrong
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "log_grid",
     "right",
     "show",
+    "table",
     "use_book_style",
     "wrong",
 ]
