@@ -97,5 +97,5 @@ def draw_gaps(
         ax.plot(gap.mean, place, marker, color=colour, markersize=6)
     ax.set_yticks(range(len(gaps)), list(gaps))
     ax.set_ylim(len(gaps) - 0.5, -0.5)
-    ax.tick_params(axis="y", length=0)
+    ax.tick_params(axis="y", length=0, labelsize=10)
     ax.grid(axis="x")
