@@ -1,6 +1,5 @@
 """The built site, a server on this machine alone, and a real browser that reaches nothing else."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,24 +24,6 @@ def address(site: Path) -> Iterator[str]:
     """Where the site is served on 127.0.0.1, with a slash at the end."""
     with browser.served(site) as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def needs_chromium() -> str:
-    """Where the browser is; without one a test is skipped, except in CI, where it fails."""
-    pytest.importorskip("playwright.sync_api")
-    path = browser.chromium_path()
-    if path is None:
-        message = "no Chromium or Chrome on this machine; on Debian: apt install chromium"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    return path
-
-
-@pytest.fixture(scope="module")  # Playwright runs once at a time in a process: others need it too
-def chromium(needs_chromium: str) -> Iterator[object]:
-    """A real Chromium."""
-    with browser.chromium(needs_chromium) as chromium:
-        yield chromium
 
 
 @pytest.fixture(scope="module")

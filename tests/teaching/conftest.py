@@ -1,25 +1,11 @@
 """A page and a browser without a network, for whatever the teaching package puts on a page."""
 
-import os
-import shutil
-
 import pytest
 from hypothesis import settings
 
 # The first case of a test may import a library; no test is about time.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
-
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
-SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>A chapter</title>
@@ -28,28 +14,15 @@ html[data-theme=dark] body {{ background: #14181e; color: #ced6dd }}</style></he
 <body class="bd-content"><main><h1>A chapter</h1>{}</main></body></html>"""
 
 
-@pytest.fixture(scope="module")  # Playwright runs once at a time in a process: others need it too
-def browser():
-    if BROWSER is None:
-        if os.environ.get("CI"):
-            pytest.fail("no chromium was found, and continuous integration must have one")
-        pytest.skip("no chromium was found: the player is not tried in a browser")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=SWITCHES)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def opened(browser, tmp_path):
+def opened(chromium, tmp_path):
     """Return a function that opens HTML as a page; the test fails on an error or a request."""
     complaints, contexts = [], []
 
     def open_page(*parts, **options):
         file = tmp_path / "page.html"
         file.write_text(PAGE.format("\n".join(parts)), encoding="utf-8")
-        context = browser.new_context(**options)
+        context = chromium.new_context(**options)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)

@@ -120,7 +120,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture
-def visit(browser, site):
+def visit(chromium, site):
     """Return a function that opens the page over HTTP or from disk, and the list of requests."""
     handler = functools.partial(Quiet, directory=site.app.outdir)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -129,7 +129,7 @@ def visit(browser, site):
 
         def open_page(from_disk=False, **options):
             site(between="<div style='height: 5000px'></div>")
-            context = browser.new_context(**options)
+            context = chromium.new_context(**options)
             contexts.append(context)
             page, asked = context.new_page(), []
             page.on("request", lambda request: asked.append(request.url))

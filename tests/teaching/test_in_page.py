@@ -142,9 +142,9 @@ def test_without_scripts_the_picture_stands(made, opened, options):
     assert page.locator("svg").count() == 0
 
 
-def test_where_the_script_fails_the_picture_stands_and_says_why(made, browser, tmp_path):
+def test_where_the_script_fails_the_picture_stands_and_says_why(made, chromium, tmp_path):
     (tmp_path / "page.html").write_text(made("stage.append('half'); nothing();"), encoding="utf-8")
-    page = browser.new_page()
+    page = chromium.new_page()
     said = []
     page.on("console", lambda message: said.append(message.text))
     page.goto((tmp_path / "page.html").as_uri())
