@@ -18,7 +18,6 @@ _OPEN_DRAWINGS = {
 }
 NOT_YET = {
     "optimal_transport/02_designing_losses": _OPEN_DRAWINGS | {"shows_at_most_200_lines_of_code"},
-    "scarce_labels/01_imbalance_losses": _OPEN_DRAWINGS | {"shows_at_most_200_lines_of_code"},
 }
 HELD_TO = [
     (path, rule) for path in chapters() for rule in rules_for(open_book(ROOT), Notebook(path))

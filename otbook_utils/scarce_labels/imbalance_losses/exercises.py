@@ -2,10 +2,7 @@
 
 import numpy as np
 import torch
-from torch.nn import functional as F
 
-from otbook_utils.scarce_labels.losses import FocalLoss
-from otbook_utils.scarce_labels.weights import class_balanced_weights, effective_number
 from otbook_utils.teaching import (
     Verdict,
     close,
@@ -16,7 +13,6 @@ from otbook_utils.teaching import (
     right,
     wrong,
 )
-from otbook_utils.teaching.answers import described
 
 
 @exercise("sl-01-1")
@@ -89,128 +85,110 @@ def check_weighted_answers(answer) -> Verdict:
 
 
 @exercise("sl-01-3")
-def check_balanced_weights(answer) -> Verdict:
-    """Class-balanced weights, accurate near beta = 1."""
-    for counts, beta in (
-        ([143, 7], 0.99),
-        ([5000, 250, 250], 0.999),
-        ([3, 2, 1], 0.0),
-        ([5000, 143, 7], 1 - 1e-10),
-        ([1_000_000, 5000], 1 - 1e-12),
-    ):
-        wanted = class_balanced_weights(counts, beta).numpy()
-        with np.errstate(all="ignore"):
-            result = answer(np.array(counts), beta)
-        said = f"For counts {counts} and beta = {_named(beta)}: "
-        try:
-            single = np.asarray(result).dtype == np.float32
-            raw = np.asarray(result, dtype=float)
-        except (TypeError, ValueError):
-            return wrong(f"{said}expected an array of numbers, got {described(result)}.")
-        if raw.shape != wanted.shape:
-            return wrong(f"{said}expected one weight a class, got the shape {raw.shape}.")
-        if not np.isfinite(raw).all():
-            return wrong(f"{said}got {raw}. Is there a 0/0, or a logarithm of 0?")
-        hint = _weights_hint(raw, wanted, effective_number(counts, beta).numpy())
-        if hint and single:
-            hint = "the result is in float32, which holds seven digits. Compute in float64."
-        if hint:
-            return wrong(said + hint)
+def check_unbend(answer) -> Verdict:
+    """The true probabilities, from the best answers under the focal loss."""
+    two = np.array([[0.8, 0.2], [0.35, 0.65], [0.55, 0.45]])
+    ten = np.array([[0.19] * 5 + [0.01] * 5, [0.05] * 8 + [0.2, 0.4]])
+    three = np.array([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7], [0.6, 0.39, 0.01], [0.3, 0.4, 0.3]])
+    expect_function(
+        answer,
+        _unbent,
+        [(three, 2.0), (three, 1.0), (two, 0.5), (ten, 1.0), (three, 0.0)],
+        _slips_of_unbending,
+        name="the probabilities",
+        tol=1e-7,
+    )
     return right(
-        "Twelve digits everywhere. Such code is also right at beta = 0, where log(beta) is minus "
-        "infinity: try `np.expm1(-np.inf)`."
+        "At gamma = 0 nothing is bent, and yours gives p back. This needs no training and no "
+        "validation data, but a network that really reached the best answers."
     )
 
 
-def _weights_hint(given: np.ndarray, wanted: np.ndarray, effective: np.ndarray) -> str:
-    """Return what is wrong with weights, or nothing."""
-    if np.allclose(given, wanted, rtol=1e-12, atol=0):
-        return ""
-    if np.allclose(given, effective, rtol=1e-6):
-        return "that is E itself. The weights are proportional to 1/E."
-    if np.allclose(given, len(wanted) * effective / effective.sum(), rtol=1e-6):
-        return "the large class gets the large weight. Divide by the effective number."
-    shares = given / given.sum() * len(given)
-    if np.allclose(shares, wanted, rtol=1e-12, atol=0):
-        return (
-            f"the ratios are right, but the weights add up to {given.sum():g}, not to {len(given)}."
-        )
-    if np.allclose(shares, wanted, rtol=1e-2):
-        off = np.abs(given / wanted - 1).max()
-        return (
-            f"right but for rounding, wrong by {off:.0e}. `1 - beta**n` subtracts two nearly equal "
-            "numbers; see what `np.expm1` is for."
-        )
-    return f"expected {np.round(wanted, 6)}, got {np.round(given, 6)}."
+def _unbent(p, gamma):
+    p = np.asarray(p)
+    return _rows(1 / _slope(p, gamma))
 
 
-def _named(beta: float) -> str:
-    return f"{beta:g}" if beta < 0.99999 else f"1 - {1 - beta:.0e}"
+def _slope(p, gamma):
+    """Return g, minus the derivative of the focal loss along the probability."""
+    return (1 - p) ** gamma / p - gamma * (1 - p) ** (gamma - 1) * np.log(p)
+
+
+def _rows(values):
+    return values / values.sum(axis=1, keepdims=True)
+
+
+def _slips_of_unbending(p, gamma) -> dict[str, np.ndarray]:
+    """Return what each known mistake gives in place of the true probabilities."""
+    g, q = _slope(p, gamma), 1 / _slope(p, gamma)
+    loss = -((1 - p) ** gamma) * np.log(p)
+    other = _slope(1 - p, gamma)
+    return {
+        "q_k g(p_k) is the same for all classes, so q is proportional to 1/g, not to g.": _rows(g),
+        "Normalise: the q of a sample add up to 1.": q,
+        "The sum runs over the classes of a sample, along each row.": (
+            q / q.sum(axis=0, keepdims=True),
+            q / q.sum(),
+        ),
+        "The condition speaks of the *slope* of the loss, g = -l'(p), not of the loss.": (
+            _rows(1 / loss),
+            _rows(loss),
+        ),
+        "The product rule: g has a second part, from the factor (1 - p)^gamma.": (
+            _rows(p / (1 - p) ** gamma)
+        ),
+        "The sign of the second part of g: both parts pull p up.": _rows(
+            1 / ((1 - p) ** gamma / p + gamma * (1 - p) ** (gamma - 1) * np.log(p))
+        ),
+        "That is the answer for a class against all others together, class by class. Here all "
+        "classes share one total.": (other / (g + other), _rows(other / (g + other))),
+        "You took the pull on the *logit*, which has a factor p (1 - p) more. The condition is on "
+        "the slope along p.": _rows(1 / (g * p * (1 - p))),
+    }
 
 
 @exercise("sl-01-4")
-def check_weighted_focal(answer) -> Verdict:
-    """The weighted focal loss of the softmax with its weighted mean."""
-    generator = torch.Generator().manual_seed(0)
-    logits = torch.randn(40, 3, generator=generator, dtype=torch.float64)
-    target = torch.randint(3, (40,), generator=generator)
-    weight = torch.tensor([0.3, 0.7, 2.0], dtype=torch.float64)
-    cases = [(logits, target, weight, gamma) for gamma in (0.0, 1.0, 2.0)]
+def check_expected_seen(answer) -> Verdict:
+    """The mean number of different prototypes seen, if they are not equally likely."""
+    chances = np.array([0.5, 0.25, 0.15, 0.1])
     expect_function(
         answer,
-        lambda logits, target, weight, gamma: FocalLoss(gamma, weight)(logits, target),
-        cases,
-        _slips_of_the_focal_loss,
-        gradient_of=["logits"],
-        name="the loss",
-        tol=1e-6,
+        lambda n, chances: (1 - (1 - chances) ** n).sum(),
+        [(3, chances), (1, chances), (7, np.array([0.7, 0.2, 0.1])), (5, np.full(4, 0.25))],
+        _slips_of_seeing,
+        name="the mean number",
+        tol=1e-9,
     )
     return right(
-        "With gamma = 0 this is `F.cross_entropy(…, weight=weight)`. Now try logits of ±200 in "
-        "float32 and look at the gradient: that is what the packaged loss is careful about."
+        "With equal chances it is E. Now (a) and (c) on paper, before you open the solution: for "
+        "which function of K does the article's shortcut hold, and which inequality says the rest?"
     )
 
 
-def _slips_of_the_focal_loss(logits, target, weight, gamma) -> dict[str, torch.Tensor]:
-    """Return what each known mistake gives in place of the loss."""
-    log_p = F.log_softmax(logits, dim=1)
-    p, own = log_p.exp(), log_p.gather(1, target[:, None]).squeeze(1)
-    w, true = weight[target], own.exp()
-    one_hot = F.one_hot(target, 3).double()
-    agreed = torch.where(one_hot > 0, logits.sigmoid(), 1 - logits.sigmoid())
-    per_class = -((1 - agreed) ** gamma) * agreed.log()  # (batch, classes)
-    focal = -((1 - true) ** gamma) * own
-    best = p.max(dim=1).values
-    weighted_ce = -w * own
-    from_weighted = (1 - (-weighted_ce).exp()) ** gamma * weighted_ce
-    mean_ce = weighted_ce.sum() / w.sum()
+def _slips_of_seeing(n, chances) -> dict[str, float]:
+    """Return what each known mistake gives in place of the mean number of prototypes seen."""
+    prototypes = len(chances)
+    missed = (1 - chances) ** n
     return {
-        "You formed p as exp(−loss) of a loss that has its weight already. p is the softmax's, "
-        "without the weight.": from_weighted.sum() / w.sum(),
-        "gamma acts on each sample, before the mean is taken.": (
-            (1 - (-mean_ce).exp()) ** gamma * mean_ce
+        "These chances are not equal, and you used only how many prototypes there are.": (
+            prototypes * (1 - (1 - 1 / prototypes) ** n)
         ),
-        "That is the plain sum over the samples. Did the shapes (batch, 1) and (batch,) spread to "
-        "(batch, batch)? Then `squeeze` what you gathered.": focal.sum(),
-        "You divided by the number of samples. Divide by the sum of their weights, as "
-        "`cross_entropy(weight=…)` does.": (w * focal).mean(),
-        "You added up without dividing: divide by the sum of the batch's weights.": (
-            (w * focal).sum()
+        "That is the mean number of prototypes *missed*.": missed.sum(),
+        "You took the mean over the prototypes; add their probabilities up.": (1 - missed).mean(),
+        "n times its chance is how often a prototype is *drawn*. Seen is seen, however often.": (
+            (n * chances).sum()
         ),
-        "The weights are missing, or their effect cancels: each sample counts by the weight of its "
-        "class.": focal.mean(),
-        "You divided by the sum of all class weights; divide by those of this batch's samples.": (
-            (w * focal).sum() / weight.sum()
+        "chance^n is the probability that *all* samples are this prototype.": (
+            (chances**n).sum(),
+            (1 - chances**n).sum(),
         ),
-        "The sign: a loss of probabilities below 1 is not negative.": -(w * focal).sum() / w.sum(),
-        "You raised p to the power gamma. What is turned down are samples with a *large* p.": (
-            (w * -(true**gamma) * own).sum() / w.sum()
+        "You weighted each prototype by its chance. Each one counts 1, if it is seen.": (
+            (chances * (1 - missed)).sum()
         ),
-        "gamma acts on the probability of the true class, not on the largest one.": (
-            (w * -((1 - best) ** gamma) * own).sum() / w.sum()
+        "You have one sample too few: all n must miss it.": (1 - (1 - chances) ** (n - 1)).sum(),
+        "That is the chance to see all of them, if they did not hinder one another.": (
+            (1 - missed).prod()
         ),
-        "That is the focal loss of one sigmoid a class. Here the classes exclude one another: use "
-        "the softmax.": (w * per_class.sum(dim=1)).sum() / w.sum(),
     }
 
 

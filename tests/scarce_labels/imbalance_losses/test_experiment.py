@@ -7,10 +7,15 @@ from torch import nn
 from otbook_utils.scarce_labels.imbalance_losses.experiment import (
     BATCH,
     SCARCE,
+    Method,
     cut_digits,
     group_accuracy,
+    group_scores,
+    hold_out,
     train_classifier,
+    train_methods,
 )
+from otbook_utils.scarce_labels.losses import FocalLoss
 from otbook_utils.scarce_labels.reproducing_the_table.table import MINORITY, Recipe
 
 
@@ -134,3 +139,74 @@ def test_accuracy_takes_labels_or_scores(data):
 def test_accuracy_refuses_predictions_of_another_size(data):
     with pytest.raises(ValueError, match=r"predicted must have the shape \(360,\), got \(5,\)"):
         group_accuracy(torch.zeros(5, dtype=torch.int64), data)
+
+
+WEIGHT = torch.tensor([0.5, 2.0] * 5)
+
+
+@pytest.mark.parametrize(
+    ("method", "loss", "resample"),
+    [
+        (Method(), nn.CrossEntropyLoss(), False),
+        (Method(WEIGHT), nn.CrossEntropyLoss(weight=WEIGHT), False),
+        (Method(WEIGHT, gamma=1.5), FocalLoss(1.5, WEIGHT), False),
+        (Method(resample=True), nn.CrossEntropyLoss(), True),
+    ],
+)
+def test_side_by_side_is_what_each_network_becomes_alone(method, loss, resample):
+    tails = [cut_digits(7, seed) for seed in range(2)]
+    other = Method(WEIGHT.flip(0), gamma=1.0)
+    found = train_methods({"other": other, "this": method}, tails, epochs=2)[2]["this"]
+    for seed, tail in enumerate(tails):
+        alone = train_classifier(tail, loss, seed=seed, epochs=2, resample=resample)
+        torch.testing.assert_close(found.test[seed], alone(tail.x_test), rtol=1e-3, atol=1e-3)
+        torch.testing.assert_close(found.train[seed], alone(tail.x), rtol=1e-3, atol=1e-3)
+
+
+def test_snapshots_on_the_way_are_another_thing_than_the_end(data):
+    found = train_methods({"CE": Method()}, [data], epochs=3, at=(1, 2))
+    assert sorted(found) == [1, 2, 3]
+    assert not torch.allclose(found[1]["CE"].test, found[3]["CE"].test)
+
+
+@pytest.mark.parametrize(
+    ("methods", "how", "told"),
+    [
+        ({}, {}, "methods and data must not be empty, got 0 methods and 1 sets"),
+        ({"CE": Method()}, {"epochs": 0}, "epochs must be at least 1, got 0"),
+        ({"CE": Method()}, {"epochs": 2, "at": (3,)}, r"at must hold epochs from 1 to 2, got"),
+    ],
+)
+def test_impossible_trainings_are_refused(data, methods, how, told):
+    with pytest.raises(ValueError, match=told):
+        train_methods(methods, [data], **how)
+
+
+def test_scores_of_many_seeds_are_those_of_each(data):
+    generator = torch.Generator().manual_seed(0)
+    tails = [data, cut_digits(keep=7, seed=1)]
+    logits = torch.randn(2, 360, 10, generator=generator)
+    found = group_scores(logits, tails, "test")
+    for seed, tail in enumerate(tails):
+        alone = group_accuracy(logits[seed], tail)
+        for group, values in found.items():
+            assert values[seed] == pytest.approx(getattr(alone, group))
+
+
+def test_scores_of_an_unknown_part_are_refused(data):
+    with pytest.raises(ValueError, match="got 'all'"):
+        group_scores(torch.zeros(1, 360, 10), [data], "all")
+
+
+def test_held_out_digits_are_training_digits_and_no_longer_trained_on(data):
+    part = hold_out(data, seed=0)
+    assert part.counts[list(SCARCE)].tolist() == [5] * 3
+    assert torch.bincount(part.y_test)[list(SCARCE)].tolist() == [2] * 3
+    together = torch.cat([part.x, part.x_test]).sort(dim=0).values
+    assert torch.equal(together, data.x.sort(dim=0).values)
+    assert not torch.equal(part.x, hold_out(data, seed=1).x)
+
+
+def test_a_class_is_not_held_out_to_the_last(data):
+    with pytest.raises(ValueError, match="class 1 has 7 digits, of which 7 cannot be held out"):
+        hold_out(data, seed=0, scarce=7)

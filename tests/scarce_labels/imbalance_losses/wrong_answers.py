@@ -25,63 +25,37 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
         "odds taken for probabilities": "answers = [0.408, 2.222, 20.0, 0.0476]",
     },
     "sl-01-3": {
-        "E instead of 1/E": (
-            "def balanced_weights(counts, beta):\n"
-            "    E = -np.expm1(counts * np.log(beta)) / (1 - beta)\n"
-            "    return len(E) * E / E.sum()"
+        "proportional to g": (
+            "def unbend(p, gamma):\n"
+            "    g = (1 - p) ** gamma / p - gamma * (1 - p) ** (gamma - 1) * np.log(p)\n"
+            "    return g / g.sum(axis=1, keepdims=True)"
         ),
-        "E itself": (
-            "def balanced_weights(counts, beta):\n"
-            "    return -np.expm1(counts * np.log(beta)) / (1 - beta)"
+        "the larger the bend the better": "def unbend(p, gamma):\n    return p",
+        "a temperature": (
+            "def unbend(p, gamma):\n"
+            "    q = p ** (1 + gamma)\n"
+            "    return q / q.sum(axis=1, keepdims=True)"
         ),
-        "a dictionary": "def balanced_weights(counts, beta):\n    return {0: 1.0, 1: 1.0}",
-        "a number": "balanced_weights = 0.5",
-        "not normalised": (
-            "def balanced_weights(counts, beta):\n"
-            "    return (1 - beta) / -np.expm1(counts * np.log(beta))"
+        "transposed": (
+            "def unbend(p, gamma):\n"
+            "    g = (1 - p) ** gamma / p - gamma * (1 - p) ** (gamma - 1) * np.log(p)\n"
+            "    return (1 / g / (1 / g).sum(axis=1, keepdims=True)).T"
         ),
-        "sum of one": (
-            "def balanced_weights(counts, beta):\n"
-            "    w = (1 - beta) / -np.expm1(counts * np.log(beta))\n"
-            "    return w / w.sum()"
-        ),
-        "the formula as printed": (
-            "def balanced_weights(counts, beta):\n"
-            "    w = (1 - beta) / (1 - beta**counts)\n"
-            "    return len(w) * w / w.sum()"
-        ),
-        "in float32": (
-            "def balanced_weights(counts, beta):\n"
-            "    beta = np.float32(beta)\n"
-            "    w = (1 - beta) / (1 - beta ** counts.astype(np.float32))\n"
-            "    return len(w) * w / w.sum()"
-        ),
-        "beta pushed to one": (
-            "def balanced_weights(counts, beta):\n"
-            "    return len(counts) / counts / (1 / counts).sum()"
-        ),
-        "one number for all": "def balanced_weights(counts, beta):\n    return 1.0",
     },
     "sl-01-4": {
-        "mean over the batch": (
-            "def weighted_focal(logits, target, weight, gamma):\n"
-            "    log_p = F.log_softmax(logits, dim=1).gather(1, target[:, None]).squeeze(1)\n"
-            "    return (weight[target] * -((1 - log_p.exp()) ** gamma) * log_p).mean()"
+        "equal chances": (
+            "def expected_seen(n, chances):\n"
+            "    beta = 1 - 1 / len(chances)\n"
+            "    return (1 - beta**n) / (1 - beta)"
         ),
-        "a column against a row": (
-            "def weighted_focal(logits, target, weight, gamma):\n"
-            "    log_p = F.log_softmax(logits, dim=1).gather(1, target[:, None])\n"
-            "    losses = -((1 - log_p.exp()) ** gamma) * log_p\n"
-            "    return (weight[target] * losses).sum() / weight[target].sum()"
+        "missed": "def expected_seen(n, chances):\n    return ((1 - chances) ** n).sum()",
+        "one for each prototype": (
+            "def expected_seen(n, chances):\n    return 1 - (1 - chances) ** n"
         ),
-        "one loss a sample": (
-            "def weighted_focal(logits, target, weight, gamma):\n"
-            "    log_p = F.log_softmax(logits, dim=1).gather(1, target[:, None]).squeeze(1)\n"
-            "    return weight[target] * -((1 - log_p.exp()) ** gamma) * log_p"
-        ),
-        "cross-entropy": (
-            "def weighted_focal(logits, target, weight, gamma):\n"
-            "    return F.cross_entropy(logits, target, weight=weight)"
+        "one simulated history": (
+            "def expected_seen(n, chances):\n"
+            "    rng = np.random.default_rng(0)\n"
+            "    return len(set(rng.choice(len(chances), size=n, p=chances)))"
         ),
     },
     "sl-01-5": {
