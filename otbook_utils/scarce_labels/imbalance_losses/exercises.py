@@ -96,7 +96,7 @@ def check_unbend(answer) -> Verdict:
         [(three, 2.0), (three, 1.0), (two, 0.5), (ten, 1.0), (three, 0.0)],
         _slips_of_unbending,
         name="the probabilities",
-        tol=1e-7,
+        tol=1e-6,
     )
     return right(
         "At gamma = 0 nothing is bent, and yours gives p back. This needs no training and no "
@@ -135,7 +135,8 @@ def _slips_of_unbending(p, gamma) -> dict[str, np.ndarray]:
             _rows(loss),
         ),
         "The product rule: g has a second part, from the factor (1 - p)^gamma.": (
-            _rows(p / (1 - p) ** gamma)
+            _rows(p / (1 - p) ** gamma),
+            p / (1 - p) ** gamma,
         ),
         "The sign of the second part of g: both parts pull p up.": _rows(
             1 / ((1 - p) ** gamma / p + gamma * (1 - p) ** (gamma - 1) * np.log(p))
@@ -157,7 +158,7 @@ def check_expected_seen(answer) -> Verdict:
         [(3, chances), (1, chances), (7, np.array([0.7, 0.2, 0.1])), (5, np.full(4, 0.25))],
         _slips_of_seeing,
         name="the mean number",
-        tol=1e-9,
+        tol=1e-6,
     )
     return right(
         "With equal chances it is E. Now (a) and (c) on paper, before you open the solution: for "
