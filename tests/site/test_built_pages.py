@@ -3,11 +3,13 @@
 import json
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-import yaml
 from bs4 import BeautifulSoup
 
+from otbook_utils.publishing.book import open_book
+from otbook_utils.publishing.setup_cells import repository_of
 from tests.site.html_pages import (
     broken_links,
     is_elsewhere,
@@ -111,12 +113,12 @@ def test_no_markup_is_left_unrendered(site: Path, name: str) -> None:
 
 @each_chapter
 def test_chapter_has_a_colab_button(site: Path, name: str) -> None:
-    repository = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]
-    owner_and_name = repository["url"].split("github.com/")[1]
+    repository = repository_of(open_book(ROOT))
+    owner_and_name = urlsplit(repository.url).path.strip("/")
     source = Path(name).with_suffix(".ipynb").as_posix()
     wanted = (
         "https://colab.research.google.com/github/"
-        f"{owner_and_name}/blob/{repository['branch']}/{source}"
+        f"{owner_and_name}/blob/{repository.branch}/{source}"
     )
     buttons = read(site / name).select(".dropdown-launch-buttons a[href]")
     assert wanted in [button["href"] for button in buttons]
