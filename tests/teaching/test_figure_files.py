@@ -13,7 +13,7 @@ from docutils import nodes
 
 from otbook_utils.teaching import show
 from otbook_utils.teaching.dark import PAPER
-from tests.teaching.conftest import PAGE
+from tests.conftest import PAGE
 from tests.teaching.drawings import bar, shown, soup, stored
 
 SOURCE = Path(__file__).parents[2] / "book/_ext/figure_files.py"

@@ -6,7 +6,6 @@ import pytest
 
 from tests.chapters.exercises import run
 from tests.chapters.notebook import ROOT, Notebook
-from tests.teaching.conftest import browser, opened  # noqa: F401
 
 CHAPTER = ROOT / "book" / "optimal_transport" / "01_intuition.ipynb"
 LIVE = {"sand": "pour-sand", "table": "town", "flight": "flight", "points": "drag-points"}
@@ -27,7 +26,7 @@ def figure_of(cell):
 
 
 @pytest.fixture
-def live(opened):  # noqa: F811
+def live(opened):
     """Return a function that opens one of the live figures: the page, and the cell's names."""
 
     def open_figure(name, **options):
