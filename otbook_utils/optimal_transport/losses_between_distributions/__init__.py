@@ -1,0 +1,1 @@
+"""What only the chapter `book/optimal_transport/NN_losses_between_distributions.ipynb` needs."""
