@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def exact_costs(p: Tensor, q: Tensor, cost: Tensor) -> Tensor:
-    """Return the mean transport cost from predictions to targets for each seed, by linear programme.
+    """Return the mean transport cost from predictions to targets, exactly, for each seed.
 
     p, q: (seeds, n, classes) distributions. cost: (classes, classes), predicted in rows.
 
