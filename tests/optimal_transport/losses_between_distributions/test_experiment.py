@@ -28,7 +28,7 @@ def test_cost_with_all_mistakes_alike_is_total_variation(seed):
 
 def test_rows_of_the_cost_are_what_is_predicted():
     C = torch.tensor([[0.0, 7.0, 1.0], [2.0, 0.0, 1.0], [3.0, 4.0, 0.0]])
-    said, true = torch.eye(3)[[[1]]], torch.eye(3)[[[0]]]
+    said, true = torch.eye(3)[1].reshape(1, 1, 3), torch.eye(3)[0].reshape(1, 1, 3)
     assert exact_costs(said, true, C).item() == 2
 
 
