@@ -5,7 +5,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import ot
 import torch
 
 from otbook_utils.optimal_transport.digits_experiment import (
@@ -107,114 +106,73 @@ def _slips_of_the_loss(
 
 
 @exercise("ot-02-3")
-def check_gradient(answer: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Verdict:
-    """Check `transport_gradient(p, c)`: the derivative of the loss p·c along the logits."""
-    c = np.array([5.0, 0.0, 2.0])
-    cases = [(np.array([0.7, 0.2, 0.1]), c), (np.array([0.998, 0.001, 0.001]), c)]
-    expect_function(
-        answer,
-        lambda p, c: p * (c - p @ c),
-        cases,
-        _slips_of_the_gradient,
-        otherwise=lambda p, c: (
-            f"For p = {p.tolist()} and c = {c.tolist()} check one entry by a small step."
+def check_total_variation(answer: Any) -> Verdict:
+    """Check where the loss 1 - p_y pulls hardest on its logit, how hard, and its rival there."""
+    got = expect_array(answer, shape=(3,), name="`hardest`")
+    mistakes = {
+        "The derivative along p_y is 1 everywhere; asked is that along the *logit*, which has "
+        "the softmax between.": [[0, 1, 1], [0.5, 1, 2]],
+        "There cross-entropy pulls hardest. The pull of 1 - p_y has a factor p_y, and is 0 "
+        "there.": [0, 0, 1],
+        "The last number is cross-entropy's slope along p_y, not along the logit.": [0.5, 0.25, 2],
+        "You gave both losses the same pull. Along the logit cross-entropy's is 1 - p_y.": (
+            [0.5, 0.25, 0.25]
         ),
-        name="the gradient",
-    )
-    return right(
-        "Now put in p = (0.998, 0.001, 0.001), surely wrong: the largest entry is 0.008, on a loss "
-        "of 5. The factor p in front is why; cross-entropy has none and answers -0.999."
-    )
-
-
-def _slips_of_the_gradient(p: np.ndarray, c: np.ndarray) -> dict[str, np.ndarray]:
-    """Return what each known mistake gives in place of the gradient."""
-    return {
-        "That is the derivative along p. A logit moves all of p at once: how does softmax pass it "
-        "on?": c,
-        "Your entries do not sum to 0, but adding a constant to all logits changes nothing. The "
-        "softmax takes something away from c.": p * c,
-        "Nearly: the factor that makes the gradient small is missing.": c - p @ c,
-        "That is the gradient of cross-entropy, and it does not know the costs.": (
-            p - np.eye(3)[c.argmin()]
+        "The signs: pulls are asked, so that raising the logit of the truth counts as positive.": (
+            [0.5, -0.25, -0.5]
         ),
-        "The sign: a class that costs more than average must have its logit lowered.": (
-            p * (p @ c - c)
-        ),
-        "You kept the diagonal of the softmax's derivative only. Raising one logit lowers the "
-        "probability of all the others.": p * (1 - p) * c,
     }
+    hint = (
+        "Put C = 1 - I into p_k (c_k - p·c) at k = y. It is a parabola in p_y: where is its top?"
+    )
+    expect_close(got, [0.5, 0.25, 0.5], mistakes, otherwise=hint)
+    return right(
+        "At p_y = 0.001 it pulls with 0.001 and cross-entropy with 0.999. Does your proof use that "
+        "the masses sum to 1, and where?"
+    )
 
 
 @exercise("ot-02-4")
-def check_tree(answer: Callable[..., float]) -> Verdict:
-    """Check `tree_transport(p, q, parent, length)` against the solver on three trees."""
-    expect_function(answer, _transport_on_tree, _TREES, _slips_on_a_tree)
+def check_mixed_minimiser(answer: Callable[..., np.ndarray]) -> Verdict:
+    """Check `mixed_minimiser(pi, c, lam)` against the condition that all slopes are the same."""
+    cases = [
+        (np.array([0.6, 0.4]), np.array([0.8, 0.6]) / 1.5, 0.5),
+        (np.array([0.3, 0.2, 0.5]), np.array([0.36, 0.51, 0.96]), 0.8),
+        (np.array([0.1, 0.2, 0.3, 0.4]), np.array([2.0, 1.0, 0.0, 3.0]), 0.0),
+    ]
+    expect_function(answer, _mixed_minimiser, cases, _slips_of_the_minimiser)
     return right(
-        "One pass over the nodes, where the general problem needs about n³ steps. A line is a "
-        "tree without branches, so the sum of |CDF differences| was a special case."
+        "At lam = 0 it is pi; as lam grows to 1 it runs to the cheapest corner. In between it is "
+        "neither a probability to be trusted nor yet a decision."
     )
 
 
-def _transport_on_tree(p: np.ndarray, q: np.ndarray, parent: list[int], length: np.ndarray):
-    return ot.emd2(p, q, _tree_distances(parent, length))
+def _mixed_minimiser(pi: np.ndarray, c: np.ndarray, lam: float) -> np.ndarray:
+    low, high = -lam * c.min(), 1.0 - lam * c.min()  # the sum is at least 1 at low, at most at high
+    for _ in range(200):
+        mu = (low + high) / 2
+        total = ((1 - lam) * pi / np.maximum(mu + lam * c, 1e-300)).sum()
+        low, high = (mu, high) if total > 1 else (low, mu)
+    return (1 - lam) * pi / (mu + lam * c)
 
 
-def _slips_on_a_tree(
-    p: np.ndarray, q: np.ndarray, parent: list[int], length: np.ndarray
-) -> dict[str, float]:
-    """Return what each known mistake gives in place of the cost."""
-    below = _below(p - q, parent)
+def _slips_of_the_minimiser(pi: np.ndarray, c: np.ndarray, lam: float) -> dict[str, np.ndarray]:
+    """Return what each known mistake gives in place of the minimiser."""
+    share = (1 - lam) * pi / (1 + lam * c)
     return {
-        "You compared node by node. An edge carries what *everything* below lacks.": (
-            np.abs(p - q) @ length
+        "That is the minimiser of cross-entropy alone; it does not know the costs.": pi,
+        "That is the corner where transport alone ends. What does cross-entropy say about a p_i "
+        "of 0?": np.eye(len(c))[c.argmin()],
+        "You mixed the two minimisers. The minimiser of a sum is not the sum of minimisers.": (
+            (1 - lam) * pi + lam * np.eye(len(c))[c.argmin()]
         ),
-        "Half is right for a total variation, not here: each edge is crossed once.": (
-            0.5 * np.abs(below) @ length
-        ),
-        "Every edge counts with its length.": np.abs(below).sum(),
-        "You squared the masses. Cost grows in proportion to mass: |·|.": below**2 @ length,
-        "Mass that goes up and mass that goes down must not cancel: |·|.": below @ length,
-        "Take |·| once, after adding up: what cancels below an edge stays below.": (
-            _below(np.abs(p - q), parent) @ length
+        "It does not sum to 1: the multiplier mu is a number that you have to find.": share,
+        "You scaled the result to sum to 1. The multiplier stands in the denominator, beside the "
+        "cost; scaling afterwards solves another problem.": share / share.sum(),
+        "lam and 1 - lam are exchanged: lam weighs the transport cost.": (
+            _mixed_minimiser(pi, c, 1 - lam) if lam else pi
         ),
     }
-
-
-def _below(mass: np.ndarray, parent: list[int]) -> np.ndarray:
-    """Return for each node the mass at and below it; parents come after their children."""
-    total = mass.copy()
-    for node, above in enumerate(parent):
-        if above >= 0:
-            total[above] += total[node]
-    return total
-
-
-def _tree_distances(parent: list[int], length: np.ndarray) -> np.ndarray:
-    """Return the length of the path between any two nodes of a tree."""
-    paths = []
-    for node in range(len(parent)):
-        path = np.zeros(len(parent))
-        while parent[node] >= 0:
-            path[node] = 1
-            node = parent[node]
-        paths.append(path)
-    return np.array([[np.abs(a - b) @ length for b in paths] for a in paths])
-
-
-def _tree(parent: list[int], seed: int) -> tuple[Any, ...]:
-    rng = np.random.default_rng(seed)
-    p, q = rng.dirichlet(np.ones(len(parent)), size=2)
-    length = rng.uniform(0.5, 3, len(parent))
-    length[-1] = 0  # above the root there is no edge
-    return p, q, parent, length
-
-
-_TREES = [
-    _tree([3, 3, 4, 4, -1], seed=1),
-    _tree([1, 2, 3, -1], seed=2),
-    _tree([5, 5, 6, 6, 6, 7, 7, -1], seed=3),
-]
 
 
 @exercise("ot-02-5")

@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
-from otbook_utils.optimal_transport.figures import START, name_table
+from otbook_utils.optimal_transport.figures import MOVED, START, WANTED, name_table
+from otbook_utils.teaching import PALETTE
+
+# Where the three classes stand in the triangle of all distributions: left, right, top.
+CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 0.75**0.5]])
 
 
 def draw_mistakes(ax: Axes, confusion: ArrayLike, *, most: float) -> None:
@@ -88,3 +94,52 @@ def draw_digits(ax: Axes, rows: Mapping[str, ArrayLike]) -> None:
     ax.set_yticks(9 * np.arange(len(rows)) + 3.5, list(rows))
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
+
+
+def draw_paths(
+    paths: Mapping[str, ArrayLike], names: list[str], *, each: int, truth: ArrayLike
+) -> Figure:
+    """Draw training paths in the triangle of all distributions over three classes.
+
+    paths: name -> (times, 3) distributions. names: the three corners, left, right and top.
+    each: a dot stands at every so many times, so that close dots mean slow training.
+    truth: (3,), how likely each class is, drawn as a star.
+
+    Raises ValueError if a path is not (times, 3).
+
+    >>> figure = draw_paths({"a": np.eye(3)}, ["x", "y", "z"], each=1, truth=[1, 0, 0])
+    >>> [line.get_label() for line in figure.axes[0].lines if line.get_label()[0] != "_"]
+    ['a']
+    >>> plt.close(figure)
+    """
+    figure, ax = plt.subplots(figsize=(5.2, 4.6))
+    ax.fill(*CORNERS.T, facecolor="none", edgecolor=PALETTE["grey"], linewidth=1)
+    looks = zip(
+        paths.items(), (START, WANTED, MOVED), ("-", "--", ":"), ("o", "s", "D"), strict=False
+    )
+    for (name, path), colour, line, marker in looks:
+        path = np.asarray(path, dtype=float)
+        if path.ndim != 2 or path.shape[1] != 3:
+            raise ValueError(f"a path must be (times, 3), got {path.shape} for {name!r}")
+        x, y = (path @ CORNERS).T
+        ax.plot(x, y, line, color=colour, marker=marker, markevery=each, markersize=4, label=name)
+        ax.plot(x[-1], y[-1], marker, color=colour, markersize=10)
+    ax.plot(*(np.asarray(truth, dtype=float) @ CORNERS), "*", color="black", markersize=13)
+    ax.plot(x[0], y[0], "o", color="white", markeredgecolor="black", markersize=9, zorder=5)
+    for name, (x, y) in zip(names, CORNERS, strict=True):
+        ax.text(x, y + (0.03 if y else -0.04), name, ha="center", va="bottom" if y else "top")
+    ax.legend(loc="upper left", bbox_to_anchor=(-0.12, 1))
+    ax.set(xlim=(-0.12, 1.12), ylim=(-0.12, 0.98), aspect="equal")
+    ax.axis("off")
+    return figure
+
+
+def on_the_triangle(x: float, y: float) -> np.ndarray:
+    """Return the distribution (3,) at a point of the figure, or the nearest well inside.
+
+    >>> on_the_triangle(0.5, 0.866).round(2)
+    array([0.01, 0.01, 0.98])
+    """
+    top = y / CORNERS[2, 1]
+    p = np.clip([1 - x - top / 2, x - top / 2, top], 0.01, None)
+    return p / p.sum()

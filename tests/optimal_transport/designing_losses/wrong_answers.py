@@ -26,21 +26,37 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "def hard_label_loss(logits, labels, C):\n"
             "    return (logits.detach().softmax(-1) * C.T[labels]).sum(-1).mean()"
         ),
+        "no gradient": (
+            "def hard_label_loss(logits, labels, C):\n"
+            "    with torch.no_grad():\n"
+            "        return (logits.softmax(-1) * C.T[labels]).sum(-1).mean()"
+        ),
+        "through NumPy": (
+            "def hard_label_loss(logits, labels, C):\n"
+            "    p = logits.detach().numpy()\n"
+            "    p = np.exp(p) / np.exp(p).sum(-1, keepdims=True)\n"
+            "    return torch.tensor((p * C.T[labels].numpy()).sum(-1).mean())"
+        ),
         "columns forgotten": (
             "def hard_label_loss(logits, labels, C):\n    return (logits.softmax(-1) @ C).mean()"
         ),
     },
     "ot-02-3": {
-        "no factor p": "def transport_gradient(p, c):\n    return c - p @ c",
-        "plain mean": "def transport_gradient(p, c):\n    return p * (c - c.mean())",
+        "cross-entropy's place": "hardest = [0, 0, 1]",
+        "along the probability": "hardest = [0, 1, 1]",
+        "negative": "hardest = [0.5, -0.25, -0.5]",
+        "same pull": "hardest = [0.5, 0.25, 0.25]",
     },
     "ot-02-4": {
-        "node by node": (
-            "def tree_transport(p, q, parent, length):\n    return np.abs(p - q) @ length"
+        "softmax of log pi minus c": (
+            "def mixed_minimiser(pi, c, lam):\n"
+            "    p = pi * np.exp(-lam * c)\n"
+            "    return p / p.sum()"
         ),
-        "treated as a line": (
-            "def tree_transport(p, q, parent, length):\n"
-            "    return np.abs(np.cumsum(p - q)) @ length"
+        "scaled afterwards": (
+            "def mixed_minimiser(pi, c, lam):\n"
+            "    p = (1 - lam) * pi / (1 + lam * c)\n"
+            "    return p / p.sum()"
         ),
     },
     "ot-02-5": {
