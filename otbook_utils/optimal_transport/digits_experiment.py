@@ -127,8 +127,6 @@ def overwritten_digits(seeds: int, *, sheets: int = 300, noise: float = 0.2) -> 
 
     Raises ValueError if sheets is not positive or noise is negative.
 
-    Taught in `book/optimal_transport/02_designing_losses.ipynb`.
-
     >>> overwritten_digits(1).train.targets.sum(-1).unique()
     tensor([1.])
     """

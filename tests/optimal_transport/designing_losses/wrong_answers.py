@@ -26,17 +26,6 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "def hard_label_loss(logits, labels, C):\n"
             "    return (logits.detach().softmax(-1) * C.T[labels]).sum(-1).mean()"
         ),
-        "no gradient": (
-            "def hard_label_loss(logits, labels, C):\n"
-            "    with torch.no_grad():\n"
-            "        return (logits.softmax(-1) * C.T[labels]).sum(-1).mean()"
-        ),
-        "through NumPy": (
-            "def hard_label_loss(logits, labels, C):\n"
-            "    p = logits.detach().numpy()\n"
-            "    p = np.exp(p) / np.exp(p).sum(-1, keepdims=True)\n"
-            "    return torch.tensor((p * C.T[labels].numpy()).sum(-1).mean())"
-        ),
         "columns forgotten": (
             "def hard_label_loss(logits, labels, C):\n    return (logits.softmax(-1) @ C).mean()"
         ),
