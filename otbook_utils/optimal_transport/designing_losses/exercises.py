@@ -122,9 +122,7 @@ def check_total_variation(answer: Any) -> Verdict:
             [0.5, -0.25, -0.5]
         ),
     }
-    hint = (
-        "Put C = 1 - I into p_k (c_k - p·c) at k = y. It is a parabola in p_y: where is its top?"
-    )
+    hint = "Put C = 1 - I into p_k (c_k - p·c) at k = y. It is a parabola in p_y: where is its top?"
     expect_close(got, [0.5, 0.25, 0.5], mistakes, otherwise=hint)
     return right(
         "At p_y = 0.001 it pulls with 0.001 and cross-entropy with 0.999. Does your proof use that "
