@@ -74,24 +74,28 @@ def draw_pull(gamma: float) -> Figure:
 def draw_answers(
     truths: Mapping[str, ArrayLike], answers: Mapping[str, Sequence[ArrayLike]], place: int
 ) -> Figure:
-    """Draw, one panel a truth, its probabilities as bars and the best answers as diamonds.
+    """Draw, one panel a truth, how many times too large the best answer for each class is.
 
-    truths: name -> (classes,). answers: name -> a list of (classes,). place: which of the list.
+    truths: name -> (classes,), equal ones side by side. answers: name -> a list of (classes,), for
+    which the axes are wide enough. place: which of the list is drawn.
 
-    >>> figure = draw_answers({"two": [0.9, 0.1]}, {"two": [[0.8, 0.2]]}, place=0)
-    >>> figure.axes[0].lines[0].get_ydata().tolist()
-    [0.8, 0.2]
+    >>> figure = draw_answers({"two": [0.9, 0.1]}, {"two": [[0.81, 0.19]]}, place=0)
+    >>> figure.axes[0].get_title()
+    'two: 0.810 for 0.9'
     """
     figure, panels = plt.subplots(1, len(truths), figsize=(3.6 * len(truths), 3.2), squeeze=False)
     for ax, (name, truth) in zip(panels[0], truths.items(), strict=True):
-        at = np.arange(len(truth))
-        ax.bar(at, truth, facecolor="white", edgecolor=PALETTE["grey"], label="truth $q$")
-        answer = np.asarray(answers[name][place])
-        ax.plot(at, answer, "D", color=RARE, label="best answer $p$")
-        ax.set(xlabel="class", ylabel="probability", ylim=(0, 1.35 * max(truth)))
-        ax.set_title(f"{name}: {answer[0]:.3f} for {truth[0]:g}", fontsize=11)
-        ax.set_xticks(at)
-        ax.legend(loc="upper right")
+        truth, told = np.asarray(truth), np.asarray(answers[name])  # (classes,), (places, classes)
+        at, ratio = np.arange(len(truth)), told / truth
+        ax.axhline(1, linestyle="--", color=PALETTE["grey"])
+        ax.vlines(at, 1, ratio[place], color=RARE)
+        ax.plot(at, ratio[place], "D", color=RARE)
+        room = 0.1 * max(np.ptp([1, *ratio.flat]), 0.1)
+        ax.set(xlim=(-0.6, len(truth) - 0.4), ylim=(ratio.min() - room, ratio.max() + room))
+        ax.set(xlabel="true probability of the class", ylabel="best answer / truth")
+        values = dict.fromkeys(truth.tolist())
+        ax.set_xticks([at[truth == q].mean() for q in values], [f"{q:g}" for q in values])
+        ax.set_title(f"{name}: {told[place, 0]:.3f} for {truth[0]:g}", fontsize=11)
     return figure
 
 
@@ -116,7 +120,7 @@ def draw_seen(drawn: ArrayLike, simulated: ArrayLike, formula: ArrayLike) -> Fig
     curve.plot(len(drawn), seen, "o", color=RARE, label="on the left")
     curve.set(xlabel="samples $n$", ylabel="prototypes seen")
     curve.set(xlim=(0, len(formula) + 5), ylim=(0, 160))
-    curve.legend(loc="upper right", ncols=2, fontsize=10)
+    curve.legend(loc="lower right", bbox_to_anchor=(1.0, 0.0))
     return figure
 
 
@@ -130,13 +134,17 @@ def draw_weights(N: float) -> Figure:
     """
     figure, (numbers, ratios) = plt.subplots(1, 2, figsize=(7.2, 3.3))
     for other in (3, 10, 30, 100, 300, 10_000):
-        numbers.plot(SIZES, effective_number(SIZES, 1 - 1 / other), color="0.75", linewidth=1)
+        curve = effective_number(SIZES, 1 - 1 / other)
+        numbers.plot(SIZES, curve, color="0.75", linewidth=1)
+        if other > 10:  # the lower ones lie too close together for two labels
+            numbers.text(203, curve[-1], f"{other:,}", va="center", fontsize=10, color="0.4")
     numbers.plot(SIZES, SIZES, ":", color=PALETTE["grey"], label="$n$ itself")
     effective = effective_number(SIZES, 1 - 1 / N)
-    numbers.plot(SIZES, effective, color=COMMON, label=f"$E_n$ at N = {N:g}")
+    numbers.plot(SIZES, effective, color=COMMON, label=f"$E_n$ at N = {N:g} (grey: other N)")
     numbers.plot(143, effective[142], "o", color=COMMON)
     numbers.plot(7, effective[6], "s", color=RARE)
-    numbers.set(xlabel="samples in the class $n$", ylabel="effective number", ylim=(0, 210))
+    numbers.set(xlabel="samples in the class $n$", ylabel="effective number")
+    numbers.set(xlim=(0, 255), ylim=(0, 255))
     numbers.set_title(f"$\\beta$ = 1 − 1/N = {1 - 1 / N:.6g}", fontsize=11)
     numbers.legend(loc="upper left")
     grid = np.geomspace(1, 10_000, 100)

@@ -68,13 +68,15 @@ def test_cut_marks_the_nearest_number_that_was_run():
     assert list(curve.lines[0].get_ydata()) == [3, 40]
 
 
-def test_answers_stand_over_their_truths():
-    truths = {"two": [0.9, 0.1], "three": [0.5, 0.3, 0.2]}
-    told = {"two": [[0.9, 0.1], [0.8, 0.2]], "three": [[0.5, 0.3, 0.2], [0.4, 0.3, 0.3]]}
+def test_answers_are_divided_by_their_truths():
+    truths = {"two": [0.9, 0.1], "three": [0.5, 0.25, 0.25]}
+    told = {"two": [[0.9, 0.1], [0.8, 0.2]], "three": [[0.5, 0.25, 0.25], [0.4, 0.3, 0.3]]}
     figure = draw_answers(truths, told, place=1)
     for ax, name in zip(figure.axes, truths, strict=True):
-        assert [bar.get_height() for bar in ax.patches] == truths[name]
-        assert list(ax.lines[0].get_ydata()) == told[name][1]
+        ratio = np.array(told[name][1]) / truths[name]
+        assert np.allclose(ax.lines[-1].get_ydata(), ratio)
+        assert ax.get_ylim()[0] < min(1, ratio.min()) and ax.get_ylim()[1] > ratio.max()
+    assert [t.get_text() for t in figure.axes[1].get_xticklabels()] == ["0.5", "0.25"]
 
 
 def test_seen_counts_each_prototype_once():
