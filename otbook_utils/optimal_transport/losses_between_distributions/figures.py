@@ -28,8 +28,8 @@ def draw_clouds(ax: Axes, moving: ArrayLike, target: ArrayLike, *, journeys: boo
     if journeys:
         lines = LineCollection(np.stack([x, y], axis=1), colors="dimgrey", linewidths=0.6)
         ax.add_collection(lines)
-    ax.plot(*y.T, "x", color=PALETTE["orange"], markersize=5, label="wanted")
     ax.plot(*x.T, "o", color=PALETTE["blue"], markersize=4, label="moved")
+    ax.plot(*y.T, "x", color=PALETTE["orange"], markersize=5, label="wanted")
     ax.set_aspect("equal")
 
 
