@@ -32,6 +32,17 @@ _OUT_OF_REACH = """
 _ENDS = """
 async () => {
   const faults = [];
+  const rest = () => new Promise((go) => setTimeout(go, 20));
+  // Pictures and frames are loaded when the reader comes near.
+  const here = async (player) => {
+    player.scrollIntoView();
+    player.querySelector("img").loading = "eager";
+    const file = player.dataset.frames;
+    const loaded = () => !file || window.otbookFrames?.[file];
+    for (let turn = 0; turn < 500 && !loaded(); turn++) await rest();
+    await rest();
+    return Boolean(loaded());
+  };
   const set = (input, value) => {
     if (input.type === "radio") return input.click();
     input.value = value;
@@ -42,6 +53,7 @@ async () => {
     const radios = [...player.querySelectorAll("input[type=radio]")];
     const groups = Object.values(Object.groupBy(radios, (radio) => radio.name));
     const picture = player.querySelector("img");
+    if (!(await here(player))) faults.push(`${player.id}: no frames`);
     for (const ends of [...sliders.map((s) => [s, s]), ...groups.map((g) => [g[0], g.at(-1)])]) {
       const name = ends[0].labels[0]?.textContent ?? "";
       const told = [];
