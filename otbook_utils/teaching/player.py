@@ -18,6 +18,7 @@ from otbook_utils.teaching.dragging import hold
 from otbook_utils.teaching.exploration import FEW, Axis, Exploration
 from otbook_utils.teaching.layout import Panel, common, cut, freeze, smallest_letters, solved
 from otbook_utils.teaching.pictures import Picture, asset, below, drawn, plate
+from otbook_utils.teaching.repeating import Repeated
 from otbook_utils.teaching.vector import data_uri, page_size, svg_lines
 
 #: Pixels for an inch of what is stored as pixels, the second if the player is too heavy with more.
@@ -58,8 +59,8 @@ def player(exploration: Exploration) -> Picture:
             f"shorten {' or '.join(axis.name for axis in exploration.axes)}"
         )
     for dpi in SHARPNESS:
-        stage = _Stage(exploration)
-        texts = [svg_lines(stage.figure(index), dpi) for index in indices]
+        stage, repeated = _Stage(exploration), Repeated()
+        texts = [svg_lines(stage.figure(index), dpi, repeated) for index in indices]
         lines, frames = _shared(texts)
         data = {
             "axes": [{"label": axis.label, "texts": axis.texts} for axis in exploration.axes],

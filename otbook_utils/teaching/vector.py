@@ -21,6 +21,8 @@ from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
 from PIL import Image
 
+from otbook_utils.teaching.repeating import Repeated
+
 #: A browser shows an inch of a figure as 96 px of the page.
 PAGE_DPI = 96
 #: An artist of more points is stored as pixels.
@@ -40,10 +42,11 @@ _COLOURS = 256
 _COLOURS_OF_A_PHOTOGRAPH = 2**16
 
 
-def svg_lines(figure: Figure, dpi: float = 144) -> list[str]:
+def svg_lines(figure: Figure, dpi: float = 144, repeated: Repeated | None = None) -> list[str]:
     """Return the SVG of a figure, an element a line; an equal figure gives equal lines.
 
     dpi: pixels for an inch of what is stored as pixels.
+    repeated: what was drawn in earlier frames of the same figure and need not be drawn again.
 
     Colours are written as `#0072b2`, but as `rgb(0,114,178)` where dark mode is to keep them: see
     `keep_colours`.
@@ -54,6 +57,8 @@ def svg_lines(figure: Figure, dpi: float = 144) -> list[str]:
     """
     for axes in figure.axes:
         _prepare(axes)
+    repeated = repeated or Repeated()
+    drawn = repeated.watch(figure)
     buffer = io.StringIO()
     width, height = map(float, figure.get_size_inches())
     figure.dpi = 72
@@ -64,7 +69,13 @@ def svg_lines(figure: Figure, dpi: float = 144) -> list[str]:
         renderer = _Renderer(figure, width, height, dpi, vector)
         figure.draw(renderer)
         renderer.finalize()
-    return _short(buffer.getvalue(), width, height)
+    elements = list(_marked(_short(buffer.getvalue())))
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width * PAGE_DPI:g}" '
+        f'height="{height * PAGE_DPI:g}" viewBox="0 0 {width * 72:g} {height * 72:g}" '
+        'style="fill: #000000">'
+    )
+    return [head, *_without_ids(repeated.complete(elements, drawn))]
 
 
 def page_size(figure: Figure) -> tuple[int, int]:
@@ -142,8 +153,8 @@ class _Renderer(MixedModeRenderer):
         self._drawn = None
 
 
-def _short(text: str, width: float, height: float) -> list[str]:
-    """Return matplotlib's SVG without what nobody needs, an element a line."""
+def _short(text: str) -> list[str]:
+    """Return the elements of matplotlib's SVG without what nobody needs."""
     text = text[text.index("<defs>") :]
     text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
     text = text.replace("xlink:href", "href")
@@ -151,14 +162,7 @@ def _short(text: str, width: float, height: float) -> list[str]:
     # Not the factors of a scale or a matrix, which are no places.
     text = re.sub(r' [xy]="[^"]*"|translate\([^)]*\)', lambda m: _rounded(m[0]), text)
     text = re.sub(r"data:image/png;base64,\s*([^\"]*)", _webp_address, text)
-    elements = [line.strip() for line in text.splitlines()]
-    elements = _without_ids(list(_marked([element for element in elements if element])))
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width * PAGE_DPI:g}" '
-        f'height="{height * PAGE_DPI:g}" viewBox="0 0 {width * 72:g} {height * 72:g}" '
-        'style="fill: #000000">'
-    )
-    return [head, *elements]
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _rounded(numbers: str) -> str:
