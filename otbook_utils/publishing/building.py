@@ -27,6 +27,7 @@ from otbook_utils.publishing.files import (
     write_atomically,
 )
 from otbook_utils.publishing.notebook_file import read_notebook, validate
+from otbook_utils.publishing.staleness import code_digest
 from otbook_utils.publishing.store import Store
 
 _CODE = Path(otbook_utils.__file__).parent
@@ -54,8 +55,7 @@ def build_book(book: Book, profile: str, only: Sequence[str] = ()) -> Path:
         if site_stands(book, inputs):
             print("Nothing has changed since the site was built.")
             return site / "index.html"
-        for chapter in book.chapters:
-            validate(chapter.path, read_notebook(chapter.path))
+        _check_chapters(book, profile, only)
         pages = _render(book, profile, lock, draft=bool(only))
         files = {path.relative_to(pages).as_posix(): fingerprint(path) for path in files_in(pages)}
         _stamp(book).unlink(missing_ok=True)
@@ -67,6 +67,17 @@ def build_book(book: Book, profile: str, only: Sequence[str] = ()) -> Path:
         elif not only:
             write_atomically(_stamp(book), json.dumps({"inputs": inputs, "files": files}, indent=1))
         return site / "index.html"
+
+
+def _check_chapters(book: Book, profile: str, only: Sequence[str]) -> None:
+    """Raise PublishingError for a notebook that is none, or is not the one that was executed."""
+    store = Store(book, profile)
+    for chapter in book.chapters:
+        notebook = read_notebook(chapter.path)
+        validate(chapter.path, notebook)
+        record = store.record(chapter.name)
+        if not only and (record is None or record.code != code_digest(notebook)):
+            raise PublishingError(f"{chapter.name} was edited after it was executed: build again")
 
 
 def site_inputs(book: Book, profile: str) -> dict[str, str | None]:

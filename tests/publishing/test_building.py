@@ -144,6 +144,17 @@ def test_page_edited_to_and_fro_while_the_site_is_built_is_built_once_more(built
     assert building.site_stands(built, building.site_inputs(built, "quick"))
 
 
+def test_chapter_edited_between_execution_and_page_is_an_error(built, copying, monkeypatch):
+    def execute_and_edit(book, *_, **__):
+        tiny.write_chapter(book.chapters[0].path, "print('edited')")
+        return True
+
+    monkeypatch.setattr(building, "execute_book", execute_and_edit)
+    with pytest.raises(PublishingError, match="sand/01_dig was edited after it was executed"):
+        build(built)
+    assert "grains: 3" in page(built, "sand/01_dig")
+
+
 def test_warning_names_the_line_and_fails_until_it_is_mended_and_the_old_site_stays(built, capfd):
     before = contents(built)
     chapter = built.chapters[0].path
