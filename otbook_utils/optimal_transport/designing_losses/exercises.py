@@ -111,7 +111,7 @@ def check_total_variation(answer: Any) -> Verdict:
     got = expect_array(answer, shape=(3,), name="`hardest`")
     mistakes = {
         "The derivative along p_y is 1 everywhere; asked is that along the *logit*, which has "
-        "the softmax between.": [[0, 1, 1], [0.5, 1, 2]],
+        "the softmax between.": ([0, 1, 1], [0.5, 1, 2]),
         "There cross-entropy pulls hardest. The pull of 1 - p_y has a factor p_y, and is 0 "
         "there.": [0, 0, 1],
         "The last number is cross-entropy's slope along p_y, not along the logit.": [0.5, 0.25, 2],

@@ -33,7 +33,7 @@ def check_plan_by_hand(answer: Any) -> Verdict:
     if fault:
         return wrong(fault)
     cost, best = (plan * _BLOCKS).sum(), ot.emd2(_BAKED, _ORDERED, _BLOCKS)
-    if close(cost, best, tol=1e-6):
+    if close(cost, best):
         return right(
             f"It costs {cost:g} tray·blocks, and no plan costs less. You left C→L unused, one of "
             "the shortest trips in town: could you say why to somebody who wants it used?"
@@ -50,7 +50,7 @@ def check_plan_by_hand(answer: Any) -> Verdict:
 def _fault_of_plan(plan: np.ndarray) -> str:
     """Say why the table is no plan for the bakeries, or nothing if it is one."""
     sent, got = plan.sum(axis=1), plan.sum(axis=0)
-    if (plan < 0).any():
+    if (plan < -1e-9).any():
         return "A tray cannot be un-delivered: one of your entries is negative."
     if close(plan.sum(), 1) and close(10 * sent, _BAKED):
         return "These are shares of the whole. Count in trays here: all entries sum to 10."

@@ -161,8 +161,8 @@ _HINTS = {
     "the truth, which has no calibrated minimum and pulls weakly where p is small.",
     ("c", "transport"): "(c) Single ratings: the plain transport loss is then least with all mass "
     "on the median. Which loss on cumulative shares is least at the truth?",
-    ("c", "cross-entropy"): "(c) Cross-entropy would be calibrated too, but the order of the stars "
-    "should count from the first example on.",
+    ("c", "cross-entropy"): "(c) Cross-entropy is calibrated too, but it does not see how "
+    "far a miss is, and these forecasts are scored by distance.",
     ("d", "cross-entropy"): "(d) There are no classes and no pairs: what would a point's label be?",
     ("d", "cumulative"): "(d) Points in the plane have no order in which to cumulate.",
     ("d", "bayes"): "(d) There is nothing to decide afterwards: the points themselves are sought.",
@@ -182,7 +182,7 @@ def check_jobs(answer: Any) -> Verdict:
         if named != wanted:
             general = f"({job}) Not {named}: what is known here, and what is wanted?"
             return wrong(_HINTS.get((job, named), general))
-    return right("Two of the four jobs need no transport loss. Say so before you build one.")
+    return right("Three of the four jobs need no transport loss. Say so before you build one.")
 
 
 @exercise("ot-06-4")
@@ -192,7 +192,7 @@ def check_expected(answer: Callable[[float, float, int], Any]) -> Verdict:
     expect_function(answer, _expected, cases, _slips_of_the_expectation)
     return right(
         "The plain loss is least at s = A/d, below 1 for every finite batch; the corrected one is "
-        "2A(s - 1)², least at 1 whatever A is, hence for every batch size."
+        "2A(s - 1)², least at 1 as soon as A > 0, which is so from batches of two on."
     )
 
 

@@ -166,7 +166,11 @@ def check_power(answer) -> Verdict:
     rule = 8 * (POWER_SCATTER / POWER_GAP) ** 2
     if seeds != round(seeds):
         return wrong("The number of seeds is a whole number.")
-    if abs(seeds - enough) > 1:
+    if seeds == enough - 1:
+        return wrong("With one seed fewer the chance is 0.79, just short: simulate more draws.")
+    if seeds == enough + 1:
+        return wrong("Enough, but not the least number.")
+    if seeds != enough:
         hints = {
             "That is the number for a chance of one half: a decision by the toss of a coin.": 4
             * (POWER_SCATTER / POWER_GAP) ** 2,
