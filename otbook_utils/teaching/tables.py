@@ -1,6 +1,5 @@
 """A table of results that is a table: in the page, in Jupyter and in Colab."""
 
-import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,12 +26,8 @@ class Table:
         numeric = [all(_is_number(row[k]) for row in self.rows) for k in range(len(self.header))]
         head = _line("th", self.header, numeric, ' scope="col"')
         body = "".join(_line("td", row, numeric) for row in self.rows)
-        # In a box of its own: a wide table scrolls, and not the page.
-        return (
-            '<div class="otbook-table" style="overflow-x:auto" tabindex="0" role="region" '
-            f'aria-label="table: {html.escape(", ".join(self.header))}"><table class="table">'
-            f"<thead>{head}</thead><tbody>{body}</tbody></table></div>"
-        )
+        # Bare: the style of the site's pages puts it into a box that scrolls, and colours it.
+        return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:

@@ -28,11 +28,6 @@ def test_what_looks_like_html_is_text():
     assert page.find("code").text == "a < b"
 
 
-def test_a_table_scrolls_in_its_own_box_by_keyboard_too():
-    box = parsed(table(["a"], [["1"]])).div
-    assert box["tabindex"] == "0" and "overflow-x" in box["style"] and box["aria-label"]
-
-
 def test_a_row_of_another_length_is_refused():
     with pytest.raises(ValueError, match=r"one entry for each of a, b, got \['1'\]"):
         table(["a", "b"], [[1]])
