@@ -85,7 +85,6 @@ class ClassBalancedLoss(FocalLoss):
     `class_balanced_weights(counts, beta)`, and "mean" divides by the sum of the batch's weights.
 
     Source: Cui et al. 2019, equations 7 and 9 (with the softmax's focal loss).
-    Taught in `book/scarce_labels/01_imbalance_losses.ipynb`.
 
     >>> loss = ClassBalancedLoss(counts=[900, 100], beta=0.99)
     >>> loss.weight.tolist() == class_balanced_weights([900, 100], 0.99).tolist()
