@@ -14,7 +14,9 @@ FOLDERS = {part.folder for part in PARTS}
 BELOW = {"data", "experiments", "parts", "teaching", "training"}  # what a part may build on
 
 # (who, another part) -> what of its theory is needed.
-BETWEEN_PARTS: dict[tuple[str, str], str] = {}
+BETWEEN_PARTS: dict[tuple[str, str], str] = {
+    ("generative_models", "optimal_transport"): "the Fréchet distance is one of transport",
+}
 
 
 def room_of(module: str) -> str:

@@ -1,3 +1,24 @@
 """Part II: deep generative models, the methods of this part, one file a method."""
 
-__all__: list[str] = []
+from otbook_utils.generative_models.adversarial import (
+    ImageDiscriminator,
+    ImageGenerator,
+    discriminator_loss,
+    generator_loss,
+    gradient_penalty,
+)
+from otbook_utils.generative_models.autoencoder import AutoEncoder
+from otbook_utils.generative_models.frechet import frechet_distance
+from otbook_utils.generative_models.vae import VAE, gaussian_kl
+
+__all__ = [
+    "VAE",
+    "AutoEncoder",
+    "ImageDiscriminator",
+    "ImageGenerator",
+    "discriminator_loss",
+    "frechet_distance",
+    "gaussian_kl",
+    "generator_loss",
+    "gradient_penalty",
+]

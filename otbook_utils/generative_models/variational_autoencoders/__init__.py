@@ -1,0 +1,1 @@
+"""Room of 04_variational_autoencoders."""
