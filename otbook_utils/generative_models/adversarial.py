@@ -13,7 +13,7 @@ from otbook_utils.generative_models.samples import checked_shape
 def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """Return −E ln D(real) − E ln (1 − D(fake)) in nats, for logits of D: a scalar.
 
-    Source: Goodfellow et al. 2014, equation 1. Taught in generative_models/05_adversarial_networks.
+    Source: Goodfellow et al. 2014, equation 1.
 
     >>> discriminator_loss(torch.zeros(4), torch.zeros(4))  # D answers ½: 2 ln 2
     tensor(1.3863)
@@ -28,7 +28,7 @@ def generator_loss(fake_logits: Tensor, *, saturating: bool = False) -> Tensor:
     Both want the discriminator to take fakes for real; where it does not, the saturating one has
     hardly any gradient.
 
-    Source: Goodfellow et al. 2014, section 3. Taught in generative_models/05_adversarial_networks.
+    Source: Goodfellow et al. 2014, section 3.
 
     >>> generator_loss(torch.zeros(4)), generator_loss(torch.zeros(4), saturating=True)
     (tensor(0.6931), tensor(-0.6931))
@@ -48,8 +48,7 @@ def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Ten
     shapes, or no floating-point numbers, and for a critic that does not answer with one number a
     sample or whose answer does not depend on its input.
 
-    Source: Gulrajani et al. 2017, equation 3. Taught in
-    generative_models/07_wasserstein_gan_and_fid.
+    Source: Gulrajani et al. 2017, equation 3.
 
     >>> gradient_penalty(lambda x: 3 * x.sum(1), torch.ones(5, 1), torch.zeros(5, 1))
     tensor(4.)
@@ -92,7 +91,7 @@ class ImageGenerator(nn.Module):
     Raises ValueError for sizes that do not fit.
 
     Source: Radford, Metz and Chintala 2016, figure 1 and section 3, with two layers in place of
-    four. Taught in generative_models/05_adversarial_networks.
+    four.
 
     >>> ImageGenerator(16, (1, 28, 28), width=8)(torch.randn(5, 16)).shape
     torch.Size([5, 1, 28, 28])
@@ -131,8 +130,7 @@ class ImageDiscriminator(nn.Module):
     further channels, each of one value. normalise: whether batch normalisation stands in the
     middle; a critic with a gradient penalty must do without, since it ties samples together.
 
-    Source: Radford, Metz and Chintala 2016, section 3. Taught in
-    generative_models/05_adversarial_networks.
+    Source: Radford, Metz and Chintala 2016, section 3.
 
     >>> ImageDiscriminator((1, 28, 28), width=8)(torch.randn(5, 1, 28, 28)).shape
     torch.Size([5])
@@ -158,9 +156,8 @@ class ImageDiscriminator(nn.Module):
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         """Return one logit an image: (batch,)."""
-        if self.classes:
-            known = _one_hot(labels, self.classes, len(x)).to(x)[..., None, None]
-            x = torch.cat([x, known.expand(-1, -1, *x.shape[2:])], dim=1)
+        known = _one_hot(labels, self.classes, len(x)).to(x)[..., None, None]
+        x = torch.cat([x, known.expand(-1, -1, *x.shape[2:])], dim=1)
         return self.answer(self.features(x)).squeeze(1)
 
 

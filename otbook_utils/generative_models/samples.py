@@ -85,6 +85,7 @@ def log_likelihood(outputs: Tensor, x: Tensor, likelihood: str, noise: float = 1
     For values between 0 and 1 the Bernoulli formula is no density, since it does not integrate to
     one: it is then the cross-entropy.
 
+    >>> import torch
     >>> log_likelihood(torch.zeros(1, 3), torch.ones(1, 3), "bernoulli")  # three fair coins
     tensor([-2.0794])
     """
