@@ -8,6 +8,11 @@ from otbook_utils.generative_models.adversarial import (
     gradient_penalty,
 )
 from otbook_utils.generative_models.autoencoder import AutoEncoder
+from otbook_utils.generative_models.divergences import (
+    js_divergence,
+    kl_divergence,
+    mutual_information,
+)
 from otbook_utils.generative_models.frechet import frechet_distance
 from otbook_utils.generative_models.vae import VAE, gaussian_kl
 
@@ -21,4 +26,7 @@ __all__ = [
     "gaussian_kl",
     "generator_loss",
     "gradient_penalty",
+    "js_divergence",
+    "kl_divergence",
+    "mutual_information",
 ]
