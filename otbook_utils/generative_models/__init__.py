@@ -3,11 +3,14 @@
 from otbook_utils.generative_models.adversarial import (
     ImageDiscriminator,
     ImageGenerator,
+    adversarial_step,
     discriminator_loss,
     generator_loss,
     gradient_penalty,
+    players,
 )
 from otbook_utils.generative_models.autoencoder import AutoEncoder
+from otbook_utils.generative_models.conditional import AuxiliaryDiscriminator, auxiliary_step
 from otbook_utils.generative_models.divergences import (
     js_divergence,
     kl_divergence,
@@ -19,8 +22,11 @@ from otbook_utils.generative_models.vae import VAE, gaussian_kl
 __all__ = [
     "VAE",
     "AutoEncoder",
+    "AuxiliaryDiscriminator",
     "ImageDiscriminator",
     "ImageGenerator",
+    "adversarial_step",
+    "auxiliary_step",
     "discriminator_loss",
     "frechet_distance",
     "gaussian_kl",
@@ -29,4 +35,5 @@ __all__ = [
     "js_divergence",
     "kl_divergence",
     "mutual_information",
+    "players",
 ]

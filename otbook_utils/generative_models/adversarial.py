@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from otbook_utils.generative_models.samples import checked_shape
+from otbook_utils.training import State
 
 
 def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
@@ -34,6 +35,54 @@ def generator_loss(fake_logits: Tensor, *, saturating: bool = False) -> Tensor:
     (tensor(0.6931), tensor(-0.6931))
     """
     return -F.softplus(fake_logits).mean() if saturating else F.softplus(-fake_logits).mean()
+
+
+def adversarial_step(state: State, real: Tensor, labels: Tensor | None = None) -> dict[str, Tensor]:
+    """Let the discriminator and then the generator make one move; return both losses.
+
+    state: with `generator`, `discriminator` and an optimiser for each, `generator_optimizer` and
+    `discriminator_optimizer`. real: (batch, …). labels: (batch,), for conditional networks.
+
+    Source: Goodfellow et al. 2014, algorithm 1, with one move of each, and the generator's loss
+    that does not saturate.
+    """
+    known = () if labels is None else (labels,)
+    fake = state.generator(torch.randn(len(real), state.generator.latent).to(real), *known)
+
+    loss = discriminator_loss(
+        state.discriminator(real, *known),
+        # Detached: this move is the discriminator's alone.
+        state.discriminator(fake.detach(), *known),
+    )
+    state.discriminator_optimizer.zero_grad()
+    loss.backward()
+    state.discriminator_optimizer.step()
+
+    deceit = generator_loss(state.discriminator(fake, *known))
+    state.generator_optimizer.zero_grad()
+    deceit.backward()
+    state.generator_optimizer.step()
+    return {"discriminator": loss, "generator": deceit}
+
+
+def players(generator: nn.Module, discriminator: nn.Module, lr: float = 2e-4) -> State:
+    """Return the two networks with an Adam for each, as DCGAN sets them, ready for a step.
+
+    Source: Radford, Metz and Chintala 2016, section 4: rate 0.0002, first momentum 0.5.
+
+    >>> sorted(vars(players(nn.Linear(2, 2), nn.Linear(2, 1))))[:2]
+    ['discriminator', 'discriminator_optimizer']
+    """
+    adams = [
+        torch.optim.Adam(network.parameters(), lr=lr, betas=(0.5, 0.999))
+        for network in (generator, discriminator)
+    ]
+    return State(
+        generator=generator,
+        discriminator=discriminator,
+        generator_optimizer=adams[0],
+        discriminator_optimizer=adams[1],
+    )
 
 
 def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> Tensor:

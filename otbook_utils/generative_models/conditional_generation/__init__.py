@@ -1,0 +1,1 @@
+"""What only the chapter `book/generative_models/06_conditional_generation.ipynb` needs."""
