@@ -9,7 +9,7 @@ from otbook_utils.optimal_transport.clouds import (
     exponent,
     safe_root,
 )
-from otbook_utils.optimal_transport.problems import TOTALS_AGREE_WITHIN
+from otbook_utils.optimal_transport.problems import FLOAT_TYPES, TOTALS_AGREE_WITHIN
 
 
 def wasserstein_1d(
@@ -32,7 +32,8 @@ def wasserstein_1d(
     Raises ValueError naming the argument that is empty, not finite, of another type, negative, of
     shapes that do not fit, of totals that differ, or a p below 1.
 
-    Source: Peyré and Cuturi 2019, https://arxiv.org/abs/1803.00567, remark 2.30.
+    Source: Peyré and Cuturi 2019, https://arxiv.org/abs/1803.00567, remark 2.30. Taught in
+    optimal_transport/05_one_dimension_slices_gaussians.
 
     >>> wasserstein_1d(torch.tensor([0.0, 1.0]), torch.tensor([3.0]), p=1)
     tensor(2.5000)
@@ -42,7 +43,7 @@ def wasserstein_1d(
     a, b = _weights("x", x, x_weights), _weights("y", y, y_weights)
     x, y, a, b = common_type(x, y, a, b)
     _check_fit(x, y, a, b)
-    return safe_root(_power_of_distance(x, y, a, b, p), p)
+    return _power_mean(*_journeys(x, y, a, b), p, -1)
 
 
 def sliced_wasserstein(
@@ -62,6 +63,7 @@ def sliced_wasserstein(
     Raises ValueError naming the argument that does not fit.
 
     Source: Bonneel et al. 2015, "Sliced and Radon Wasserstein barycenters of measures", section 3.
+    Taught in optimal_transport/05_one_dimension_slices_gaussians.
 
     >>> x = torch.zeros(5, 2)
     >>> axes = torch.eye(2)
@@ -78,7 +80,8 @@ def sliced_wasserstein(
     along_x, along_y = (lines @ cloud.transpose(-1, -2) for cloud in (x, y))
     a, b = _weights("x", along_x, None), _weights("y", along_y, None)
     _check_fit(along_x, along_y, a, b)
-    return safe_root(_power_of_distance(along_x, along_y, a, b, p).mean(-1), p)
+    width, carried = _journeys(along_x, along_y, a, b)
+    return _power_mean(width / len(lines), carried, p, (-2, -1))
 
 
 def random_directions(
@@ -89,19 +92,25 @@ def random_directions(
 ) -> Tensor:
     """Return (count, dimension) unit vectors, uniform on the sphere.
 
+    Raises ValueError for a count or a dimension that is no whole number of at least 1, and for a
+    type other than float32 or float64.
+
     >>> random_directions(3, 2, torch.Generator().manual_seed(0)).norm(dim=1)
     tensor([1.0000, 1.0000, 1.0000])
     """
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise ValueError(f"directions must be a whole number of at least 1, got {count!r}")
+    for name, number in (("directions", count), ("dimension", dimension)):
+        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            raise ValueError(f"{name} must be a whole number of at least 1, got {number!r}")
+    if dtype not in FLOAT_TYPES:
+        raise ValueError(f"dtype must be float32 or float64, got {dtype}")
     device = generator.device if generator is not None else "cpu"
     # A normal vector points in every direction alike.
     drawn = torch.randn(count, dimension, generator=generator, dtype=dtype, device=device)
     return torch.nn.functional.normalize(drawn, dim=1)
 
 
-def _power_of_distance(x: Tensor, y: Tensor, a: Tensor, b: Tensor, p: float) -> Tensor:
-    """Return W_p^p of checked samples: (..., n) and (..., m) with their masses."""
+def _journeys(x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """Return masses and signed lengths (..., n + m) of the journeys between two checked samples."""
     batch = torch.broadcast_shapes(x.shape[:-1], y.shape[:-1], a.shape[:-1], b.shape[:-1])
     x, a = x.expand(*batch, x.shape[-1]), a.expand(*batch, a.shape[-1])
     y, b = y.expand(*batch, y.shape[-1]), b.expand(*batch, b.shape[-1])
@@ -109,10 +118,21 @@ def _power_of_distance(x: Tensor, y: Tensor, a: Tensor, b: Tensor, p: float) -> 
     y, targets = y.sort(-1)
     up_to_x, up_to_y = a.gather(-1, places).cumsum(-1), b.gather(-1, targets).cumsum(-1)
     # Between two neighbouring levels of both cumulative masses one place is carried to one place.
-    levels = torch.cat([up_to_x, up_to_y], -1).sort(-1).values  # (..., n + m)
+    levels = torch.cat([up_to_x, up_to_y], -1).sort(-1).values
     width = torch.diff(levels, dim=-1, prepend=torch.zeros_like(levels[..., :1]))
     carried = _at(x, up_to_x, levels) - _at(y, up_to_y, levels)
-    return (width * carried.abs().pow(p)).sum(-1)
+    if not torch.isfinite(carried).all():
+        raise ValueError(f"x and y must not lie so far apart that {x.dtype} overflows")
+    return width, carried
+
+
+def _power_mean(width: Tensor, carried: Tensor, p: float, over: int | tuple[int, ...]) -> Tensor:
+    """Return (Σ width |carried|^p)^(1/p)."""
+    # In units of the longest journey, so that no power over- or underflows.
+    longest = (carried.detach().abs() * (width > 0)).amax(over, keepdim=True)
+    longest = torch.where(longest > 0, longest, 1.0)
+    power = (width * (carried / longest).abs().pow(p)).sum(over)
+    return longest.reshape(power.shape) * safe_root(power, p)
 
 
 def _at(places: Tensor, up_to: Tensor, levels: Tensor) -> Tensor:

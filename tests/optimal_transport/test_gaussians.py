@@ -42,6 +42,17 @@ def test_diagonal_covariances_differ_by_their_deviations():
     assert found.item() == pytest.approx((s1 - s2).norm().item())
 
 
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_nearly_equal_gaussians_are_told_apart_in_either_precision(scale):
+    """Of cov and (1 + h)² cov the distance is h √(tr cov), however small h is."""
+    mean, cov = gaussian(5, 11)
+    cov = scale * cov
+    found = gaussian_wasserstein(mean, cov, mean, (1 + 1e-7) ** 2 * cov)
+    assert found.item() == pytest.approx(1e-7 * cov.trace().sqrt().item(), rel=1e-4)
+    single = gaussian_wasserstein(mean.float(), cov.float(), mean.float(), cov.float())
+    assert single.dtype == torch.float32 and single.item() < 1e-9 * scale**0.5
+
+
 def test_it_is_a_distance():
     a, b, c = (gaussian(4, seed) for seed in (1, 2, 3))
     assert gaussian_wasserstein(*a, *a).item() == pytest.approx(0, abs=1e-6)
@@ -107,7 +118,11 @@ zero, eye = torch.zeros(2), torch.eye(2)
         (lambda: gaussian_wasserstein(zero * float("nan"), eye, zero, eye), "mean1 must be finite"),
         (lambda: gaussian_wasserstein(zero, eye.int(), zero, eye), "cov1 must be float32 or"),
         (lambda: gaussian_wasserstein(zero.expand(3, 2), eye, zero.expand(2, 2), eye), "batch sha"),
-        (lambda: gaussian_interpolation(zero, eye, zero, eye, 1.5), "t must lie from 0 to 1"),
+        (
+            lambda: gaussian_interpolation(zero, eye, zero, eye, 1.5),
+            "t must be a number from 0 to 1",
+        ),
+        (lambda: gaussian_interpolation(zero, eye, zero, eye, "half"), "t must be a number"),
         (lambda: gaussian_interpolation(zero, 0 * eye, zero, eye, 0.5), "positive definite"),
     ],
 )

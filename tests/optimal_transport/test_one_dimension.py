@@ -100,6 +100,22 @@ def test_gradient_at_equal_samples_is_zero_and_no_nan(p):
     assert (cloud.grad == 0).all()
 
 
+@pytest.mark.parametrize("unit", [1e-30, 1e30])
+@pytest.mark.parametrize("p", [1, 2, 40])
+def test_far_and_near_places_neither_overflow_nor_vanish(unit, p):
+    x = (unit * torch.tensor([0.0, 1.0])).requires_grad_()
+    found = wasserstein_1d(x, unit * torch.tensor([3.0, 4.0]), p)
+    found.backward()
+    assert found.item() == pytest.approx(3 * unit)
+    torch.testing.assert_close(x.grad, torch.tensor([-0.5, -0.5]))
+
+
+def test_a_place_without_mass_changes_nothing():
+    x, masses = torch.tensor([0.0, 1.0, 1e30]), torch.tensor([0.5, 0.5, 0.0])
+    found = wasserstein_1d(x, torch.tensor([2.0, 3.0]), 2, masses)
+    assert found.item() == pytest.approx(2)
+
+
 def test_slices_agree_with_pot_on_the_same_directions():
     generator = torch.Generator().manual_seed(2)
     x, y = (torch.randn(n, 4, generator=generator, dtype=torch.float64) for n in (20, 31))
@@ -163,6 +179,9 @@ ones, cloud = torch.ones(3), torch.ones(3, 2)
         (lambda: sliced_wasserstein(cloud, torch.ones(3, 4)), "points of one dimension"),
         (lambda: sliced_wasserstein(cloud, cloud, 2, 0), "whole number of at least 1, got 0"),
         (lambda: sliced_wasserstein(cloud, cloud, 2, 2.5), "whole number of at least 1, got 2.5"),
+        (lambda: wasserstein_1d(3e38 * ones, -3e38 * ones), "float32 overflows"),
+        (lambda: random_directions(3, 0), "dimension must be a whole number of at least 1, got 0"),
+        (lambda: random_directions(3, 2, dtype=torch.int64), "dtype must be float32 or float64"),
         (lambda: sliced_wasserstein(cloud, cloud, 2, torch.ones(4, 3)), r"shape \(k, 2\)"),
         (lambda: sliced_wasserstein(cloud, cloud, 2, torch.zeros(1, 2)), "length 0"),
     ],
