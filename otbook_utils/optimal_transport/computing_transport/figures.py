@@ -1,0 +1,95 @@
+"""The drawings of the chapter on computing transport."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+
+from otbook_utils.optimal_transport.figures import FLOW, NEGLIGIBLE, START, WANTED, write_label
+from otbook_utils.teaching import PALETTE
+
+Edge = tuple[int, int]
+NEW = {"color": PALETTE["vermillion"], "linestyle": "--", "linewidth": 2.2}
+
+
+def draw_tree(
+    ax: Axes,
+    P: ArrayLike,
+    tree: Sequence[Edge],
+    f: ArrayLike,
+    g: ArrayLike,
+    *,
+    entering: Edge | None = None,
+    giving: Sequence[Edge] = (),
+) -> None:
+    """Draw one step of the network simplex method: tree, masses on it, prices at its nodes.
+
+    P: (n, m) plan; tree: its n + m − 1 journeys; f: (n,) and g: (m,) prices. entering: the journey
+    that joins, drawn dashed. giving: the journeys that lose mass, whose masses bear a minus.
+
+    >>> import matplotlib.pyplot as plt
+    >>> figure, ax = plt.subplots()
+    >>> draw_tree(ax, [[1.0]], [(0, 0)], [0], [3])
+    >>> [text.get_text() for text in ax.texts]
+    ['1', 'A', '0', '1', '3']
+    """
+    P = np.asarray(P, dtype=float)
+    n, m = P.shape
+    left, right = np.linspace(0, 4, n + 2)[1:-1], np.linspace(0, 4, m + 2)[1:-1]
+    for i, j in tree:
+        width = 0.8 + 1.4 * P[i, j]
+        ax.plot([0, 3], [left[i], right[j]], zorder=1, **(FLOW | {"linewidth": width}))
+    if entering is not None:
+        ax.plot([0, 3], [left[entering[0]], right[entering[1]]], zorder=2, **NEW)
+    for i, j in {*tree, *([entering] if entering is not None else [])}:
+        share = 0.22 + 0.14 * (j % 4)  # so that labels of crossing journeys lie apart
+        spot = (3 * share, (1 - share) * left[i] + share * right[j])
+        if (i, j) == entering and P[i, j] < NEGLIGIBLE:
+            continue
+        write_label(ax, spot, f"{P[i, j]:.2g}" + ("−" if (i, j) in giving else ""))
+    nodes = ((left, 0, f, START, "o"), (right, 3, g, WANTED, "s"))
+    for heights, x, price, colour, marker in nodes:
+        edge = {"edgecolor": "white" if x == 0 else "black", "linewidth": 0.6}
+        ax.scatter(np.full(len(heights), x), heights, s=260, c=colour, marker=marker, **edge)
+        for k, height in enumerate(heights):
+            name = "ABCDEFGH"[k] if x == 0 else str(k + 1)
+            ink = "white" if x == 0 else "black"
+            ax.text(x, height, name, color=ink, ha="center", va="center_baseline", zorder=4)
+            side = -0.25 if x == 0 else 0.25
+            at = {"ha": "right" if x == 0 else "left", "va": "center", "color": PALETTE["blue"]}
+            ax.text(x + side, height, f"{price[k]:g}".replace("-", "−"), **at)
+    ax.set(xlim=(-0.9, 3.9), ylim=(4, 0))
+    ax.axis("off")
+
+
+def draw_bill(
+    ax: Axes, prices: ArrayLike, bills: ArrayLike, price: float, bill: float, cost: float
+) -> None:
+    """Draw the haulier's bill against one price, the least cost above it, and where we stand.
+
+    prices, bills: (k,), in euros. price, bill: the point that is marked. cost: the least cost.
+    """
+    ax.plot(prices, bills, color=PALETTE["blue"])
+    ax.axhline(cost, color="black", linestyle="--", linewidth=1)
+    ax.text(prices[0], cost + 0.4, "least cost of a plan", va="bottom")
+    ax.plot([price, price], [bill, cost], color=PALETTE["grey"], linestyle=":")
+    ax.plot(price, bill, "o", color=PALETTE["blue"], markersize=9)
+    ax.set(xlabel="price $f_B$ of a crate at bakery B (€)", ylabel="bill (€)")
+
+
+def draw_critic(
+    left: Axes, right: Axes, places: ArrayLike, a: ArrayLike, b: ArrayLike, f: ArrayLike
+) -> None:
+    """Draw two histograms on a line, and beside them the 1-Lipschitz function that parts them.
+
+    places, a, b, f: (k,). The second histogram is drawn downwards.
+    """
+    width = places[1] - places[0]
+    left.bar(places, a, width=width, color=START, label="$a$")
+    left.bar(places, -np.asarray(b), width=width, color=WANTED, label="$b$, downwards")
+    left.axhline(0, color="black", linewidth=0.8)
+    left.legend(loc="upper left", fontsize=10)
+    right.plot(places, f, color=PALETTE["green"], linewidth=2)
+    left.set(xlabel="place (km)", ylabel="mass")
+    right.set(xlabel="place (km)", ylabel="$f$ (km)")
