@@ -42,12 +42,10 @@ def draw_tree(
         ax.plot([0, 3], [left[i], right[j]], zorder=1, **(FLOW | {"linewidth": width}))
     if entering is not None:
         ax.plot([0, 3], [left[entering[0]], right[entering[1]]], zorder=2, **NEW)
-    for i, j in {*tree, *([entering] if entering is not None else [])}:
-        share = 0.22 + 0.14 * (j % 4)  # so that labels of crossing journeys lie apart
-        spot = (3 * share, (1 - share) * left[i] + share * right[j])
-        if (i, j) == entering and P[i, j] < NEGLIGIBLE:
-            continue
-        write_label(ax, spot, f"{P[i, j]:.2g}" + ("−" if (i, j) in giving else ""))
+    journeys = sorted({*tree, *([entering] if entering is not None else [])})
+    for (i, j), spot in zip(journeys, _free_spots(journeys, left, right), strict=True):
+        if (i, j) != entering or P[i, j] > NEGLIGIBLE:
+            write_label(ax, spot, f"{P[i, j]:.2g}" + ("−" if (i, j) in giving else ""))
     nodes = ((left, 0, f, START, "o"), (right, 3, g, WANTED, "s"))
     for heights, x, price, colour, marker in nodes:
         edge = {"edgecolor": "white" if x == 0 else "black", "linewidth": 0.6}
@@ -61,6 +59,18 @@ def draw_tree(
             ax.text(x + side, height, f"{price[k]:g}".replace("-", "−"), **at)
     ax.set(xlim=(-0.9, 3.9), ylim=(4, 0))
     ax.axis("off")
+
+
+def _free_spots(journeys: Sequence[Edge], left: np.ndarray, right: np.ndarray) -> list[np.ndarray]:
+    """Return for each journey a spot on its line, as far from the other labels as can be."""
+    spots: list[np.ndarray] = []
+    for i, j in journeys:
+        shares = np.linspace(0.2, 0.8, 13)
+        on_line = np.column_stack([3 * shares, (1 - shares) * left[i] + shares * right[j]])
+        taken = np.array([*spots, [1.5, -9]])
+        gaps = np.abs(on_line[:, None] - taken) / [0.35, 0.22]  # of a label's width and height
+        spots.append(on_line[gaps.max(axis=2).min(axis=1).clip(max=2).argmax()])
+    return spots
 
 
 def draw_bill(
