@@ -1,0 +1,1 @@
+"""What only the chapter `book/generative_models/08_perceptual_autoencoders.ipynb` needs."""
