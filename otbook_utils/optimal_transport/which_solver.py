@@ -121,7 +121,7 @@ def draw_which_solver(chapters: Collection[int] = ()) -> Figure:
         shade = {"facecolor": "white", "boxstyle": "round,pad=0,rounding_size=0.08"}
         ax.add_patch(FancyBboxPatch((4.15, row - 0.4), 4.3, 0.8, **shade, **frame))
         short = ", ".join(_short(name) for name in solver.names)
-        ax.text(6.3, row - 0.17, short, ha="center", va="center", color=PALETTE["blue"])
+        ax.text(6.3, row - 0.17, short, ha="center", va="center")
         text = f"{solver.work} · chapter {solver.chapter}"
         ax.text(6.3, row + 0.19, text, ha="center", va="center")
     ax.set(xlim=(-0.05, 8.5), ylim=(len(SOLVERS) - 0.45, -0.5))

@@ -55,7 +55,7 @@ def draw_tree(
             ink = "white" if x == 0 else "black"
             ax.text(x, height, name, color=ink, ha="center", va="center_baseline", zorder=4)
             side = -0.25 if x == 0 else 0.25
-            at = {"ha": "right" if x == 0 else "left", "va": "center", "color": PALETTE["blue"]}
+            at = {"ha": "right" if x == 0 else "left", "va": "center"}
             ax.text(x + side, height, f"{price[k]:g}".replace("-", "−"), **at)
     ax.set(xlim=(-0.9, 3.9), ylim=(4, 0))
     ax.axis("off")
