@@ -1,4 +1,4 @@
-"""Every data set of the book behind one door: `load(name, split)`.
+"""Every data set of the book behind one door: `load(name, split)`, and `load_text(name)` for texts.
 
 Embedded (no network): digits, china, flower, two_moons, eight_gaussians. Fetched once into a cache
 and checked against published checksums: mnist, fashion_mnist, cifar10, svhn. The environment
@@ -17,8 +17,9 @@ from otbook_utils.data.embedded import EMBEDDED
 from otbook_utils.data.fetching import cache_folder, fetch
 from otbook_utils.data.own_copies import layout, own_folder, own_path, read_own
 from otbook_utils.data.sources import FETCHED, SPLITS
+from otbook_utils.data.texts import Text, load_text
 
-__all__ = ["DataError", "Dataset", "cache_folder", "load", "names"]
+__all__ = ["DataError", "Dataset", "Text", "cache_folder", "load", "load_text", "names"]
 
 
 def names() -> tuple[str, ...]:

@@ -17,14 +17,18 @@ from otbook_utils.generative_models.divergences import (
     mutual_information,
 )
 from otbook_utils.generative_models.frechet import frechet_distance
+from otbook_utils.generative_models.gpt import GPT, next_probabilities
+from otbook_utils.generative_models.ngrams import NGrams
 from otbook_utils.generative_models.vae import VAE, gaussian_kl
 
 __all__ = [
+    "GPT",
     "VAE",
     "AutoEncoder",
     "AuxiliaryDiscriminator",
     "ImageDiscriminator",
     "ImageGenerator",
+    "NGrams",
     "adversarial_step",
     "auxiliary_step",
     "discriminator_loss",
@@ -35,5 +39,6 @@ __all__ = [
     "js_divergence",
     "kl_divergence",
     "mutual_information",
+    "next_probabilities",
     "players",
 ]

@@ -1,0 +1,1 @@
+"""The room of `02_autoregressive_text`."""
