@@ -3,7 +3,7 @@
 Three of them learn all ten digits, and ten more each without one digit, which they then shall find.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from otbook_utils.data import load
-from otbook_utils.experiments import Experiment, Outcome, Run
+from otbook_utils.experiments import Experiment, Outcome, Run, RunResult
 from otbook_utils.generative_models.autoencoder import AutoEncoder
 from otbook_utils.generative_models.evaluation import image_set
 from otbook_utils.training import State, seed_everything
@@ -59,6 +59,19 @@ def one_run(run: Run) -> Outcome:
         data={"train": source, "test": load("mnist", "test").source, "images": len(images)},
         recipe={"parameters": sum(p.numel() for p in model.parameters()), "latent": LATENT},
     )
+
+
+def summaries(results: Iterable[RunResult]) -> dict[str, dict[str, list[float]]]:
+    """Return each row's metrics, one number a seed.
+
+    >>> summaries([])
+    {}
+    """
+    rows: dict[str, dict[str, list[float]]] = {}
+    for result in results:
+        for metric, value in result.final.items():
+            rows.setdefault(result.row, {}).setdefault(metric, []).append(value)
+    return rows
 
 
 def _pca(images: Tensor, tests: Tensor) -> np.ndarray:
