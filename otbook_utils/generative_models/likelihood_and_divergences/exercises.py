@@ -1,5 +1,6 @@
 """The checkers of the exercises of the chapter on likelihood and divergences."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -65,10 +66,20 @@ def check_gaussians(answer: Callable[..., Tensor]) -> Verdict:
     expect_function(answer, _kl_of_gaussians, cases, _slips_of_the_gaussians, gradient_of=along)
     own = "The library is right. Take the expectation on paper, and write the result."
     expect_own_work(answer, "distributions", hint=own)
+    if _uses_distributions(answer):
+        return wrong("Imported by name it is still the library: take the expectation on paper.")
     return right(
         "With m2 = 0 and s2 = 1 this is the term that keeps a variational autoencoder's codes "
         "near a standard normal."
     )
+
+
+def _uses_distributions(function: Any) -> bool:
+    """Say whether a function names what was imported from `torch.distributions`."""
+    function = inspect.unwrap(function)
+    names = getattr(getattr(function, "__code__", None), "co_names", ())
+    values = [getattr(function, "__globals__", {}).get(name) for name in names]
+    return any(str(getattr(v, "__module__", "")).startswith("torch.distributions") for v in values)
 
 
 def _gaussians(generator: torch.Generator, *shape: int) -> list[Tensor]:

@@ -18,6 +18,11 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "    of = torch.distributions.Normal\n"
             "    return torch.distributions.kl_divergence(of(m1, s1), of(m2, s2))"
         ),
+        "the library by another name": (
+            "from torch.distributions import kl_divergence as ready\n"
+            "def kl_of_gaussians(m1, s1, m2, s2):\n"
+            "    return ready(Normal(m1, s1), Normal(m2, s2))"
+        ),
         "mean over the batch": (
             "def kl_of_gaussians(m1, s1, m2, s2):\n"
             "    return ((s2 / s1).log() + (s1**2 + (m1 - m2) ** 2) / (2 * s2**2) - 0.5).mean()"
