@@ -1,0 +1,151 @@
+"""The path and both ways back, with a denoiser that is known exactly for Gaussian data."""
+
+import pytest
+import torch
+
+from otbook_utils.generative_models.diffusion import (
+    DenseDenoiser,
+    Diffusion,
+    ImageDenoiser,
+    cosine_signal,
+)
+
+MEAN, SPREAD = 1.5, 0.5  # the data: N(MEAN, SPREAD²)
+
+
+def exact_denoiser(path):
+    """Return E(noise | x_t), which is linear for Gaussian data."""
+
+    def denoise(x, t):
+        share = path.signal.to(x)[t][:, None]
+        variance = share * SPREAD**2 + 1 - share
+        return (1 - share).sqrt() * (x - share.sqrt() * MEAN) / variance
+
+    return denoise
+
+
+@pytest.mark.parametrize("steps", [1, 10, 1000])
+def test_the_signal_falls_from_all_to_almost_nothing(steps):
+    signal = cosine_signal(steps)
+    assert signal.shape == (steps + 1,) and signal[0] == 1
+    assert (signal.diff() < 0).all() and 0 < signal[-1] <= 1e-3
+
+
+def test_noisy_samples_have_the_stated_moments():
+    torch.manual_seed(0)
+    path = Diffusion(20)
+    x = torch.full((200_000, 1), 3.0)
+    t = torch.full((len(x),), 7)
+    found = path.noisy(x, t, torch.randn_like(x))
+    share = path.signal[7].item()
+    assert found.mean().item() == pytest.approx(3 * share**0.5, abs=0.02)
+    assert found.var().item() == pytest.approx(1 - share, rel=0.02)
+
+
+def test_each_sample_goes_its_own_number_of_steps():
+    path, x, noise = Diffusion(10), torch.randn(3, 2, 2), torch.randn(3, 2, 2)
+    t = torch.tensor([0, 4, 10])
+    together = path.noisy(x, t, noise)
+    for k in range(3):
+        torch.testing.assert_close(
+            together[k : k + 1], path.noisy(x[k : k + 1], t[k : k + 1], noise[k : k + 1])
+        )
+    torch.testing.assert_close(together[0], x[0])
+
+
+def test_the_exact_denoiser_has_the_least_loss():
+    torch.manual_seed(0)
+    path = Diffusion(20)
+    x = MEAN + SPREAD * torch.randn(100_000, 1)
+    exact = exact_denoiser(path)
+    least = path.loss(exact, x).item()
+    share = path.signal[1:]
+    residual = share * SPREAD**2 / (share * SPREAD**2 + 1 - share)  # var(noise | x_t)
+    assert least == pytest.approx(residual.mean().item(), rel=0.02)
+    assert path.loss(lambda x, t: 1.05 * exact(x, t) + 0.05, x).item() > least
+
+
+@pytest.mark.parametrize("eta", [0.0, 0.5, 1.0])
+def test_both_ways_back_end_at_the_data(eta):
+    torch.manual_seed(0)
+    path = Diffusion(400)
+    made = path.sample(exact_denoiser(path), torch.randn(20_000, 1), eta=eta)
+    assert made.mean().item() == pytest.approx(MEAN, abs=0.03)
+    assert made.std().item() == pytest.approx(SPREAD, rel=0.04)
+
+
+def test_without_fresh_noise_the_way_is_the_map_between_the_gaussians():
+    """In one dimension the deterministic way is the transport map: it keeps the order."""
+    path = Diffusion(1000)
+    start = torch.linspace(-2, 2, 9)[:, None].double()
+    made = path.sample(exact_denoiser(path), start, eta=0)
+    torch.testing.assert_close(made, MEAN + SPREAD * start, atol=0.02, rtol=0)
+    again = path.sample(exact_denoiser(path), start, eta=0)
+    assert torch.equal(made, again)
+
+
+def test_fewer_stops_are_worse_and_each_state_can_be_kept():
+    torch.manual_seed(0)
+    path, start = Diffusion(400), torch.linspace(-2, 2, 9)[:, None].double()
+    wanted = MEAN + SPREAD * start
+    errors = [
+        (path.sample(exact_denoiser(path), start, stops=n, eta=0) - wanted).abs().max().item()
+        for n in (5, 40, 400)
+    ]
+    assert errors[0] > errors[1] > errors[2]
+    states = path.sample(exact_denoiser(path), start, stops=5, eta=0, keep=True)
+    assert states.shape == (6, 9, 1) and torch.equal(states[0], start)
+
+
+def test_estimates_can_be_held_within_bounds():
+    path = Diffusion(50)
+    made = path.sample(lambda x, t: torch.zeros_like(x), 5 * torch.ones(3, 1), eta=0, clip=1.0)
+    assert made.abs().max() <= 1 + 1e-6
+
+
+def test_one_step_back_is_the_posterior_of_the_random_path():
+    """DDPM's equation 7: the mean and variance of x_(t−1) given x_t and x_0."""
+    torch.manual_seed(0)
+    path, t = Diffusion(10), 6
+    x0, xt = torch.tensor(0.7), torch.tensor(-0.4)
+    now, before = path.signal[t].item(), path.signal[t - 1].item()
+    beta = 1 - now / before
+    mean = (
+        before**0.5 * beta / (1 - now) * x0 + (now / before) ** 0.5 * (1 - before) / (1 - now) * xt
+    )
+    variance = (1 - before) / (1 - now) * beta
+    noise = (xt - now**0.5 * x0) / (1 - now) ** 0.5
+    many = xt.expand(200_000, 1)
+    found = path._back(lambda x, _: noise.expand_as(x), many, t, t - 1, 1.0, None)
+    assert found.mean().item() == pytest.approx(mean.item(), abs=0.01)
+    assert found.var().item() == pytest.approx(variance, rel=0.02)
+
+
+@pytest.mark.parametrize("net", [DenseDenoiser((1, 8, 8), (16,)), ImageDenoiser((1, 8, 8), 4)])
+def test_networks_answer_in_the_shape_and_learn_everywhere(net):
+    x = torch.randn(6, 1, 8, 8)
+    for _ in range(2):  # the last layer begins at zero: what is before it learns from then on
+        net.zero_grad()
+        Diffusion(10).loss(net, x).backward()
+        torch.optim.SGD(net.parameters(), lr=0.1).step()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in net.parameters())
+    one, other = (net(x, torch.full((6,), t)) for t in (1, 9))
+    assert one.shape == x.shape and not torch.equal(one, other)
+
+
+def test_what_does_not_fit_is_named():
+    path, x = Diffusion(10), torch.zeros(3, 2)
+    for t in (torch.zeros(2).long(), torch.zeros(3), torch.full((3,), 11)):
+        with pytest.raises(ValueError, match="t must"):
+            path.noisy(x, t, x)
+    for stops in (0, 11, 2.5):
+        with pytest.raises(ValueError, match="stops must"):
+            path.sample(exact_denoiser(path), x, stops=stops)
+    with pytest.raises(ValueError, match="eta must"):
+        path.sample(exact_denoiser(path), x, eta=-0.1)
+    with pytest.raises(ValueError, match="signal must"):
+        Diffusion(2, torch.tensor([1.0, 0.5, 0.6]))
+    with pytest.raises(ValueError, match="steps must"):
+        Diffusion(0)
+    with pytest.raises(ValueError, match="multiples of 4"):
+        ImageDenoiser((1, 9, 8))
