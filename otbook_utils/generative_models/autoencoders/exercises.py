@@ -45,15 +45,10 @@ def _entropy(x: Tensor) -> Tensor:
 def _slips_of_the_excess(logits: Tensor, x: Tensor) -> dict[str, Any]:
     """Return what each known mistake gives in place of the excess."""
     each = _cross_entropy(logits, x) - _entropy(x)
-    p = logits.sigmoid()
     return {
         "That is the whole cross-entropy. Its floor, the entropy of the pixels, is still in it.": (
             _cross_entropy(logits, x).sum(1)
         ),
-        "0 · ln 0 counts as 0; your entropy of a black or white pixel is not a number. "
-        "`torch.special.xlogy` knows that.": (
-            _cross_entropy(logits, x) + x * x.log() + (1 - x) * (1 - x).log()
-        ).sum(1),
         "That is a mean over pixels. An error of a sample is a sum.": each.mean(1),
         "One number a sample is wanted, not one for the batch.": (each.sum(), each.sum(1).mean()),
         "One number a sample: you added up over the batch.": each.sum(0),
@@ -63,11 +58,8 @@ def _slips_of_the_excess(logits: Tensor, x: Tensor) -> dict[str, Any]:
         "The sign of the entropy: what cannot be avoided is taken away.": (
             (_cross_entropy(logits, x) + _entropy(x)).sum(1)
         ),
-        "You compared the other way round, the outputs to the pixels: the mean is taken under x.": (
-            torch.special.xlogy(p, p / x) + torch.special.xlogy(1 - p, (1 - p) / (1 - x))
-        ).sum(1),
         "`logits` have not yet passed through the sigmoid.": (
-            F.binary_cross_entropy_with_logits(p, x, reduction="none") - _entropy(x)
+            F.binary_cross_entropy_with_logits(logits.sigmoid(), x, reduction="none") - _entropy(x)
         ).sum(1),
     }
 
@@ -191,8 +183,5 @@ def _slips_of_the_least_error(variances: np.ndarray, noise: float, k: int) -> di
         "That is the error without noise.": left,
         "The error is a sum over the d numbers of a sample, not a mean.": (
             _least_error(variances, noise, k) / len(variances)
-        ),
-        "Shrinking divides by λ + σ², the variance of what is seen, not by λ.": (
-            variances.sum() - (kept - var).sum()
         ),
     }

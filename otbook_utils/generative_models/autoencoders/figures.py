@@ -26,6 +26,8 @@ def draw_digit(ax: Axes, pixels: ArrayLike, *, signed: bool = False) -> None:
     most = np.abs(picture).max() if signed else 1
     ax.imshow(picture, cmap="RdBu" if signed else "Greys", vmin=-most if signed else 0, vmax=most)
     ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(True)
+    ax.spines[:].set(linewidth=0.5, color="lightgrey")
 
 
 def draw_rows(rows: dict[str, ArrayLike], *, signed: bool = False) -> Figure:
@@ -36,8 +38,11 @@ def draw_rows(rows: dict[str, ArrayLike], *, signed: bool = False) -> Figure:
     (6, 'found')
     """
     columns = len(next(iter(rows.values())))
-    size = (5.2, 0.2 + 0.56 * len(rows))
-    figure, axes = plt.subplots(len(rows), columns, figsize=size, squeeze=False)
+    size = (5.2, len(rows) * min(0.9, 4.4 / columns) + 0.1)
+    figure, axes = plt.subplots(
+        len(rows), columns, figsize=size, squeeze=False, layout="constrained"
+    )
+    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)
     for line, (name, pictures) in zip(axes, rows.items(), strict=True):
         for ax, picture in zip(line, pictures, strict=True):
             draw_digit(ax, picture, signed=signed)
