@@ -25,11 +25,6 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "    each = F.binary_cross_entropy_with_logits(logits, x, reduction='none')\n"
             "    return (each + x * x.log() + (1 - x) * (1 - x).log()).sum(1)"
         ),
-        "the divergence the other way round": (
-            "def excess(logits, x):\n"
-            "    p = logits.sigmoid()\n"
-            "    return (p * (p / x).log() + (1 - p) * ((1 - p) / (1 - x)).log()).sum(1)"
-        ),
         "squared error": (
             "def excess(logits, x):\n    return (logits.sigmoid() - x).square().sum(1)"
         ),
