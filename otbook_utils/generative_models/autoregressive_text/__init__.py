@@ -1,1 +1,1 @@
-"""The room of `02_autoregressive_text`."""
+"""What only the chapter `book/generative_models/02_autoregressive_text.ipynb` needs."""

@@ -160,7 +160,7 @@ def one_ngram(run: Run) -> Outcome:
     }
     discount = min(losses, key=losses.get)
     records = [
-        {"epoch": i, "discount": tried, "validation": loss}
+        {"epoch": i, "discount": tried, "loss": loss}
         for i, (tried, loss) in enumerate(losses.items(), start=1)
     ]
     return Outcome(
