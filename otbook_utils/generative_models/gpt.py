@@ -74,7 +74,7 @@ class GPT(nn.Module):
     divide `width`.
 
     Source: Radford et al. 2019, section 2.3 (layer norm before each part, one after the last).
-    Taught in autoregressive_text.
+    Taught in `book/generative_models/02_autoregressive_text.ipynb`.
 
     >>> model = GPT(vocabulary_size=65, context=16, layers=2, heads=4, width=32)
     >>> model(torch.tensor([[3, 1, 4], [1, 5, 9]])).shape

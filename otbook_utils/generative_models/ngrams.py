@@ -17,7 +17,7 @@ class NGrams:
     or so high that its n-grams cannot be numbered, and for a discount outside 0 to 1.
 
     Source: Chen and Goodman 1999, equation 20 (Kneser-Ney, interpolated).
-    Taught in autoregressive_text.
+    Taught in `book/generative_models/02_autoregressive_text.ipynb`.
 
     >>> model = NGrams(np.array([0, 1, 0, 1, 0, 2]), vocabulary_size=3, order=2, discount=0.5)
     >>> model.probabilities(np.array([0])).round(3)

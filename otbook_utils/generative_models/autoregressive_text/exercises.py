@@ -203,5 +203,4 @@ def _slips_of_the_total(rule: Callable, V: int, T: int) -> dict[str, float]:
         "Each text once: not all of its places may be exchanged for their mean.": (
             (factors.mean(axis=1) ** T).sum()
         ),
-        "That is what it should be for a causal rule. This rule looks ahead: compute the sum.": 1.0,
     }
