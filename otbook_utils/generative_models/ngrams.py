@@ -41,8 +41,9 @@ class NGrams:
         grams, counts = np.unique(self._numbers(tokens, order), return_counts=True)
         self._tables = [_Table(grams, counts, vocabulary_size)]
         for length in range(order - 1, 0, -1):
-            # Each n-gram once, without its first token: in how many kinds of company it stands.
-            grams, counts = np.unique(grams % vocabulary_size**length, return_counts=True)
+            # Each longer n-gram once, without its first token: how many kinds stood before it.
+            longer = np.unique(self._numbers(tokens, length + 1))
+            grams, counts = np.unique(longer % vocabulary_size**length, return_counts=True)
             self._tables.insert(0, _Table(grams, counts, vocabulary_size))
 
     def log_probabilities(self, tokens: np.ndarray) -> np.ndarray:
