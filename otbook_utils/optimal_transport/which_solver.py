@@ -41,7 +41,7 @@ SOLVERS = (
         5,
     ),
     Solver(
-        "Do means and covariances\nsay all (Gaussians)?",
+        "Means and covariances\nsay all (Gaussians)?",
         ("gaussian_wasserstein",),
         "d³",
         "none kept (a measure, not a loss)",
