@@ -27,6 +27,7 @@ class AutoEncoder(nn.Module):
     Raises ValueError for sizes that are no whole numbers of at least 1, and for other `inputs`.
 
     Source: Bourlard and Kamp 1988; Hinton and Salakhutdinov 2006.
+    Taught in `book/generative_models/03_autoencoders.ipynb`.
 
     >>> model = AutoEncoder(shape=(1, 8, 8), latent=2, hidden=(32,))
     >>> x = torch.rand(5, 1, 8, 8)
