@@ -29,12 +29,7 @@ def _slips_of_the_value(P: np.ndarray, C: np.ndarray, epsilon: float) -> dict[st
     spread, used, cost = np.outer(a, b), P > 0, (P * C).sum()
     divergence = (P[used] * np.log(P[used] / spread[used])).sum()
     entropy = (P[used] * np.log(P[used])).sum()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        naive = (P * np.log(P / spread)).sum()
     return {
-        "0 · log 0 is 0, but a computer says nan: leave out the entries without mass.": (
-            cost + epsilon * naive if np.isnan(naive) else np.inf
-        ),
         "That is ⟨P, C⟩ alone, the number of `ot.sinkhorn2`.": cost,
         "The divergence has a plus: it is a price, not a discount.": cost - epsilon * divergence,
         "That is ε Σ P log P: it is measured from nothing. KL is measured from a ⊗ b.": (
@@ -68,6 +63,12 @@ def _plan(n: int, m: int, seed: int, empty: float) -> tuple[np.ndarray, np.ndarr
 def check_value(answer: Callable[..., float]) -> Verdict:
     """Check `value_with_kl(P, C, epsilon)` on plans with and without empty entries."""
     cases = [_plan(3, 5, 0, 0.0), _plan(5, 3, 1, 0.4), _plan(4, 4, 2, 0.3)]
+    P, C, epsilon = cases[1]
+    with np.errstate(all="ignore"):
+        if np.isnan(answer(P.copy(), C.copy(), epsilon) or 0.0):
+            return wrong(
+                "0 · log 0 is 0, but a computer says nan: leave out the entries without mass."
+            )
     expect_function(answer, _value_with_kl, cases, _slips_of_the_value, tol=1e-6)
     return right("For uniform masses it exceeds the entropy's number by ε (log n + log m).")
 
@@ -82,12 +83,7 @@ def _slips_of_the_map(z: Tensor, y: Tensor, g: Tensor, b: Tensor, epsilon: float
     costs = (z[:, None] - y).square().sum(-1)
     exponents = (g - costs) / epsilon
     shares = (b.log() + exponents).softmax(-1)
-    kernel = b * torch.exp(exponents)
     return {
-        "Sums of tiny exponentials: 0 / 0. Take the largest exponent out first, as softmax does.": (
-            kernel / kernel.sum(-1, keepdim=True)
-        )
-        @ y,
         "A target with more mass pulls more: where is `b`?": exponents.softmax(-1) @ y,
         "`b` multiplies the exponential, so its logarithm is what you add.": (
             (b + exponents).softmax(-1) @ y
@@ -133,6 +129,12 @@ def check_map(answer: Callable[..., Tensor]) -> Verdict:
         _trained(5, 5, 1, 2, 2.0),
         _trained(3, 4, 2, 3, 1e-3),
     ]
+    sharp = answer(*(t.clone() if isinstance(t, Tensor) else t for t in cases[-1]))
+    if isinstance(sharp, Tensor) and sharp.isnan().any():
+        return wrong(
+            "For a small ε all exponentials underflow: 0 / 0. Take the largest exponent out first, "
+            "as softmax does."
+        )
     expect_function(answer, _entropic_map, cases, _slips_of_the_map, tol=1e-5)
     return right("So a plan for some points gives a map for all: nothing is solved again.")
 
@@ -184,8 +186,11 @@ _WHY = {
 @exercise("ot-04-3")
 def check_causes(answer: Mapping[str, str]) -> Verdict:
     """Check what went wrong in four reports."""
-    if not isinstance(answer, Mapping) or set(answer) != set(_CAUSES):
+    if not isinstance(answer, Mapping):
         return wrong("Answer with a dict that has the keys `a`, `b`, `c` and `d`.")
+    missing = [report for report in _CAUSES if report not in answer]
+    if missing:
+        return wrong(f"No cause is named for {', '.join(missing)}.")
     for report, cause in _CAUSES.items():
         named = expect_choice(answer[report], sorted(_CAUSES.values()), name=f"causes[{report!r}]")
         if named != cause:

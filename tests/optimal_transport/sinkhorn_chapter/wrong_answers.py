@@ -29,6 +29,11 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "    P = ot.sinkhorn(each, b.numpy(), ot.dist(z.numpy(), y.numpy()), epsilon)\n"
             "    return torch.tensor(P / P.sum(1, keepdims=True)) @ y"
         ),
+        "underflow": (
+            "def entropic_map(z, y, g, b, epsilon):\n"
+            "    weights = b * torch.exp((g - ((z[:, None] - y) ** 2).sum(-1)) / epsilon)\n"
+            "    return weights @ y / weights.sum(1, keepdim=True)"
+        ),
         "the mean of all targets": (
             "def entropic_map(z, y, g, b, epsilon):\n    return (b @ y).expand(len(z), -1)"
         ),
