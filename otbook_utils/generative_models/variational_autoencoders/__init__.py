@@ -1,1 +1,1 @@
-"""Room of 04_variational_autoencoders."""
+"""What only the chapter `book/generative_models/01_variational_autoencoders.ipynb` needs."""

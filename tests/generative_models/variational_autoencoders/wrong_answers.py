@@ -1,0 +1,38 @@
+"""Mistakes that learners make in the exercises of this chapter, as they would type them.
+
+For each exercise: the name of the mistake, and the source that stands in the place of the stub.
+What a checker hands to `expect_function` as a known mistake is tried without standing here.
+"""
+
+WRONG_ANSWERS: dict[str, dict[str, str]] = {
+    "gm-04-1": {
+        "detached": (
+            "def kl_between(mean_q, log_var_q, mean_p, log_var_p):\n"
+            "    q = torch.distributions.Normal(mean_q.detach(), (log_var_q / 2).exp())\n"
+            "    p = torch.distributions.Normal(mean_p, (log_var_p / 2).exp())\n"
+            "    return torch.distributions.kl_divergence(q, p).sum(-1)"
+        ),
+        "log variance as deviation": (
+            "def kl_between(mean_q, log_var_q, mean_p, log_var_p):\n"
+            "    q = torch.distributions.Normal(mean_q, log_var_q.abs())\n"
+            "    p = torch.distributions.Normal(mean_p, log_var_p.abs())\n"
+            "    return torch.distributions.kl_divergence(q, p).sum(-1)"
+        ),
+    },
+    "gm-04-2": {
+        "scaled by the deviation": (
+            "def score_gradient(f, score):\n"
+            "    return ((f - f.mean()) / f.std() @ score) / len(f)"
+        ),
+    },
+    "gm-04-3": {
+        "weights without logarithms": (
+            "def posterior_mean(z, log_likelihood, log_prior, log_q):\n"
+            "    w = log_likelihood + log_prior - log_q\n"
+            "    return (w[..., None] * z).sum(0) / w.sum(0)[..., None]"
+        ),
+    },
+    "gm-04-4": {
+        "a number": "unit = 0.5",
+    },
+}
