@@ -26,6 +26,7 @@ def gaussian_kl(mean: Tensor, log_var: Tensor) -> Tensor:
     Raises ValueError if the two are of different shapes, empty, or no floating-point numbers.
 
     Source: Kingma and Welling 2014, appendix B.
+    Taught in `book/generative_models/04_variational_autoencoders.ipynb`.
 
     >>> gaussian_kl(torch.tensor([3.0, 4.0]), torch.zeros(2))
     tensor(12.5000)
@@ -58,6 +59,7 @@ class VAE(nn.Module):
     Raises ValueError for sizes that are no whole numbers of at least 1 and for other likelihoods.
 
     Source: Kingma and Welling 2014.
+    Taught in `book/generative_models/04_variational_autoencoders.ipynb`.
 
     >>> model = VAE(shape=(8, 8), latent=2, hidden=(32,))
     >>> x = torch.rand(5, 8, 8).round()
@@ -123,6 +125,7 @@ class VAE(nn.Module):
         Raises ValueError if `samples` is no whole number of at least 1, and as `elbo` does.
 
         Source: Burda, Grosse and Salakhutdinov 2016, equation 8.
+        Taught in `book/generative_models/04_variational_autoencoders.ipynb`.
         """
         (samples,) = checked_shape(samples, "samples")
         mean, log_var = self.encode(x)
