@@ -21,11 +21,15 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
     },
     "gm-04-2": {
         "scaled by the deviation": (
-            "def score_gradient(f, score):\n"
-            "    return ((f - f.mean()) / f.std() @ score) / len(f)"
+            "def score_gradient(f, score):\n    return ((f - f.mean()) / f.std() @ score) / len(f)"
         ),
     },
     "gm-04-3": {
+        "exponential of -2000": (
+            "def posterior_mean(z, log_likelihood, log_prior, log_q):\n"
+            "    w = (log_likelihood + log_prior - log_q).exp()\n"
+            "    return (w[..., None] * z).sum(0) / w.sum(0)[..., None]"
+        ),
         "weights without logarithms": (
             "def posterior_mean(z, log_likelihood, log_prior, log_q):\n"
             "    w = log_likelihood + log_prior - log_q\n"
