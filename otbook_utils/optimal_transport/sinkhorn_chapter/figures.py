@@ -60,7 +60,7 @@ def draw_marginals(
         off = np.abs(sums - masses).sum()
         ax.set(xlabel="place", ylabel="mass", ylim=(0, 1.9 * masses.max()))
         ax.set_title(f"{name}\noff by {off:.3f}", fontsize=11)
-        ax.legend(loc="upper left", fontsize=10)
+        ax.legend(loc="upper right", fontsize=10)
 
 
 def draw_flow(ax: Axes, points: ArrayLike, target: ArrayLike) -> None:
