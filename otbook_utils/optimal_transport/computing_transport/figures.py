@@ -42,21 +42,22 @@ def draw_tree(
         ax.plot([0, 3], [left[i], right[j]], zorder=1, **(FLOW | {"linewidth": width}))
     if entering is not None:
         ax.plot([0, 3], [left[entering[0]], right[entering[1]]], zorder=2, **NEW)
-    journeys = sorted({*tree, *([entering] if entering is not None else [])})
+    # In the order of the tree, to which a step adds at the end: the other labels stay.
+    journeys = [*tree, *([entering] if entering is not None else [])]
     for (i, j), spot in zip(journeys, _free_spots(journeys, left, right), strict=True):
         if (i, j) != entering or P[i, j] > NEGLIGIBLE:
-            write_label(ax, spot, f"{P[i, j]:.2g}" + ("−" if (i, j) in giving else ""))
+            write_label(ax, spot, f"{P[i, j]:.3g}" + ("−" if (i, j) in giving else ""))
     nodes = ((left, 0, f, START, "o"), (right, 3, g, WANTED, "s"))
+    hollow = {"facecolor": "white", "linewidth": 2, "zorder": 3}  # letters are seen in the dark too
     for heights, x, price, colour, marker in nodes:
-        edge = {"edgecolor": "white" if x == 0 else "black", "linewidth": 0.6}
-        ax.scatter(np.full(len(heights), x), heights, s=260, c=colour, marker=marker, **edge)
+        at = np.full(len(heights), x)
+        ax.scatter(at, heights, s=260, marker=marker, edgecolor=colour, **hollow)
         for k, height in enumerate(heights):
             name = "ABCDEFGH"[k] if x == 0 else str(k + 1)
-            ink = "white" if x == 0 else "black"
-            ax.text(x, height, name, color=ink, ha="center", va="center_baseline", zorder=4)
+            ax.text(x, height, name, ha="center", va="center_baseline", zorder=4)
             side = -0.25 if x == 0 else 0.25
-            at = {"ha": "right" if x == 0 else "left", "va": "center"}
-            ax.text(x + side, height, f"{price[k]:g}".replace("-", "−"), **at)
+            beside = {"ha": "right" if x == 0 else "left", "va": "center"}
+            ax.text(x + side, height, f"{price[k]:g}".replace("-", "−"), **beside)
     ax.set(xlim=(-0.9, 3.9), ylim=(4, 0))
     ax.axis("off")
 
