@@ -17,7 +17,7 @@ def kl_divergence(p: Tensor, q: Tensor) -> Tensor:
     Raises ValueError naming the argument that is no distribution, or does not fit.
 
     Source: Kullback and Leibler 1951, https://doi.org/10.1214/aoms/1177729694, equation 2.4.
-    Taught in generative_models/01_likelihood_and_divergences.
+    Taught in `book/generative_models/01_likelihood_and_divergences.ipynb`.
 
     >>> kl_divergence(torch.tensor([0.5, 0.5, 0.0]), torch.tensor([0.25, 0.25, 0.5]))
     tensor(0.6931)
@@ -36,7 +36,7 @@ def js_divergence(p: Tensor, q: Tensor) -> Tensor:
     Raises ValueError naming the argument that is no distribution, or does not fit.
 
     Source: Lin 1991, https://doi.org/10.1109/18.61115, section IV.
-    Taught in generative_models/01_likelihood_and_divergences.
+    Taught in `book/generative_models/01_likelihood_and_divergences.ipynb`.
 
     >>> js_divergence(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0]))
     tensor(0.6931)
@@ -55,7 +55,7 @@ def mutual_information(joint: Tensor) -> Tensor:
     Raises ValueError if joint is no distribution over pairs.
 
     Source: Cover and Thomas 2006, "Elements of Information Theory", equation 2.28.
-    Taught in generative_models/01_likelihood_and_divergences.
+    Taught in `book/generative_models/01_likelihood_and_divergences.ipynb`.
 
     >>> mutual_information(torch.tensor([[0.5, 0.0], [0.0, 0.5]]))
     tensor(0.6931)

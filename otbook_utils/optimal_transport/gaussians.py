@@ -21,8 +21,8 @@ def gaussian_wasserstein(mean1: Tensor, cov1: Tensor, mean2: Tensor, cov2: Tenso
     Raises ValueError naming the argument that is not finite, not symmetric, has a negative
     eigenvalue, or does not fit.
 
-    Source: Dowson and Landau 1982; Peyré and Cuturi 2019, remark 2.31. Taught in
-    optimal_transport/05_one_dimension_slices_gaussians.
+    Source: Dowson and Landau 1982; Peyré and Cuturi 2019, remark 2.31.
+    Taught in `book/optimal_transport/05_one_dimension_slices_gaussians.ipynb`.
 
     >>> zero, eye = torch.zeros(2), torch.eye(2)
     >>> gaussian_wasserstein(zero, eye, torch.tensor([3.0, 4.0]), eye)
@@ -51,8 +51,8 @@ def gaussian_interpolation(
 
     Raises ValueError as `gaussian_wasserstein` does, for a singular cov1, and for t outside [0, 1].
 
-    Source: McCann 1997; Peyré and Cuturi 2019, remark 2.31 and section 7.1. Taught in
-    optimal_transport/05_one_dimension_slices_gaussians.
+    Source: McCann 1997; Peyré and Cuturi 2019, remark 2.31 and section 7.1.
+    Taught in `book/optimal_transport/05_one_dimension_slices_gaussians.ipynb`.
 
     >>> one = torch.eye(1)
     >>> gaussian_interpolation(torch.zeros(1), one, torch.ones(1), 9 * one, t=0.5)

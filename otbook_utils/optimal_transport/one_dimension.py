@@ -32,8 +32,8 @@ def wasserstein_1d(
     Raises ValueError naming the argument that is empty, not finite, of another type, negative, of
     shapes that do not fit, of totals that differ, or a p below 1.
 
-    Source: Peyré and Cuturi 2019, https://arxiv.org/abs/1803.00567, remark 2.30. Taught in
-    optimal_transport/05_one_dimension_slices_gaussians.
+    Source: Peyré and Cuturi 2019, https://arxiv.org/abs/1803.00567, remark 2.30.
+    Taught in `book/optimal_transport/05_one_dimension_slices_gaussians.ipynb`.
 
     >>> wasserstein_1d(torch.tensor([0.0, 1.0]), torch.tensor([3.0]), p=1)
     tensor(2.5000)
@@ -63,7 +63,7 @@ def sliced_wasserstein(
     Raises ValueError naming the argument that does not fit.
 
     Source: Bonneel et al. 2015, "Sliced and Radon Wasserstein barycenters of measures", section 3.
-    Taught in optimal_transport/05_one_dimension_slices_gaussians.
+    Taught in `book/optimal_transport/05_one_dimension_slices_gaussians.ipynb`.
 
     >>> x = torch.zeros(5, 2)
     >>> axes = torch.eye(2)
