@@ -1,4 +1,4 @@
-"""Which solver when: the one decision picture to which chapters 3, 4 and 5 of part I come back."""
+"""Which solver when: the one decision picture to which chapters 3 to 6 of part I come back."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
