@@ -65,11 +65,15 @@ def check_driver(answer: Any) -> Verdict:
 @exercise("ot-02-2")
 def check_hard_label_loss(answer: Callable[..., torch.Tensor]) -> Verdict:
     """Check `hard_label_loss(logits, labels, C)` against transport on a matrix without symmetry."""
-    logits = 2 * torch.randn(5, 3, generator=torch.Generator().manual_seed(2))
+    generator = torch.Generator().manual_seed(2)
+    logits = 2 * torch.randn(5, 3, generator=generator)
     labels = torch.tensor([0, 2, 2, 1, 0])
     C = torch.tensor([[0.0, 1.0, 7.0], [2.0, 0.0, 3.0], [9.0, 4.0, 0.0]])
-    case = (logits, labels, C)
-    expect_function(answer, _hard_label_loss, [case], _slips_of_the_loss, gradient_of=["logits"])
+    # A second size of batch, with more classes: a number that was typed for the first shows here.
+    more = 2 * torch.randn(8, 4, generator=generator)
+    dearer = 5 * torch.rand(4, 4, generator=generator) * (1 - torch.eye(4))
+    cases = [(logits, labels, C), (more, torch.tensor([3, 1, 0, 2, 2, 3, 1, 1]), dearer)]
+    expect_function(answer, _hard_label_loss, cases, _slips_of_the_loss, gradient_of=["logits"])
     return right(
         "One line, no solver, any classifier. `TransportLoss` takes this very path when its target "
         "is a label."

@@ -39,7 +39,8 @@ def check_rows_that_do_not_add_up(answer) -> Verdict:
         row = min(off & set("ac"))
         return wrong(f"(a) Row {row} adds up: compute 0.7 majority + 0.3 minority once more.")
     if off != set("bd"):
-        return wrong("(a) There is one more row that does not add up.")
+        more = "two rows that do" if not off else "one more row that does"
+        return wrong(f"(a) There {'are' if not off else 'is'} {more} not add up.")
     if impossible == set("b"):
         return wrong(
             "(b) The other way round: with each column at its best epoch, the two groups promise "
