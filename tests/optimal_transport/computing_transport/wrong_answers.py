@@ -15,11 +15,12 @@ _CRITIC = """def critic_at(z, x, y):
 
 WRONG_ANSWERS: dict[str, dict[str, str]] = {
     "ot-03-1": {
-        "a cycle": "counts = [12, 100, 9, 3]",
-        "as for any masses": "counts = [11, 199, 9, 3]",
-        "one tree": "counts = [11, 100, 11, 3]",
-        "one constant": "counts = [11, 100, 9, 1]",
-        "first price fixed": "counts = [11, 100, 9, 2]",
+        "a cycle": "counts = [12, 8, 9, 3]",
+        "as for any masses": "counts = [11, 9, 9, 3]",
+        "whole bakeries": "counts = [11, 6, 9, 3]",
+        "one tree": "counts = [11, 8, 11, 3]",
+        "one constant": "counts = [11, 8, 9, 1]",
+        "first price fixed": "counts = [11, 8, 9, 2]",
     },
     "ot-03-2": {
         "only right for the best prices": "def gap(P, f, C):\n    return 0.0",
