@@ -77,11 +77,14 @@ def _free_spots(journeys: Sequence[Edge], left: np.ndarray, right: np.ndarray) -
 def draw_bill(
     ax: Axes, prices: ArrayLike, bills: ArrayLike, price: float, bill: float, cost: float
 ) -> None:
-    """Draw the haulier's bill against one price, the least cost above it, and where we stand.
+    """Draw the haulier's bill up to one price, the least cost above it, and where we stand.
+
+    The rest of the curve stays hidden, so that the reader may guess how it goes on.
 
     prices, bills: (k,), in euros. price, bill: the point that is marked. cost: the least cost.
     """
-    ax.plot(prices, bills, color=PALETTE["blue"])
+    seen = np.asarray(prices) <= price
+    ax.plot(np.asarray(prices)[seen], np.asarray(bills)[seen], color=PALETTE["blue"])
     ax.axhline(cost, color="black", linestyle="--", linewidth=1)
     ax.text(prices[0], cost + 0.4, "least cost of a plan", va="bottom")
     ax.plot([price, price], [bill, cost], color=PALETTE["grey"], linestyle=":")

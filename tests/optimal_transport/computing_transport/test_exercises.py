@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from otbook_utils.optimal_transport.computing_transport.exercises import check_critic
+from otbook_utils.teaching import check
 
 
 def critic_in_torch(z, x, y, *, slope=1.0):
@@ -18,15 +18,15 @@ def critic_in_torch(z, x, y, *, slope=1.0):
 
 
 def test_single_precision_is_enough_for_the_critic():
-    assert check_critic(critic_in_torch).status == "right"
+    assert check("ot-03-3", critic_in_torch).status == "right"
 
 
 @pytest.mark.parametrize("slope", [1.001, 0.999])
 def test_a_slope_off_by_a_thousandth_is_not(slope):
-    verdict = check_critic(lambda z, x, y: critic_in_torch(z, x, y, slope=slope))
+    verdict = check("ot-03-3", lambda z, x, y: critic_in_torch(z, x, y, slope=slope))
     assert verdict.status == "wrong"
 
 
 def test_places_out_of_order_break_the_slope():
-    verdict = check_critic(lambda z, x, y: np.sort(critic_in_torch(z, x, y).numpy()))
+    verdict = check("ot-03-3", lambda z, x, y: np.sort(critic_in_torch(z, x, y).numpy()))
     assert verdict.status == "wrong" and "1-Lipschitz" in verdict.message

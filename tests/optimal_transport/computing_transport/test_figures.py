@@ -34,9 +34,9 @@ def test_heavier_journeys_are_thicker(ax):
     assert thin < thick
 
 
-def test_bill_is_marked_where_the_price_stands_and_cost_above_it(ax):
+def test_bill_is_drawn_as_far_as_the_price_and_the_cost_above_it(ax):
     draw_bill(ax, [0, 1, 2], [3, 5, 4], 1, 5, 6)
-    assert list(ax.lines[0].get_ydata()) == [3, 5, 4]
+    assert list(ax.lines[0].get_ydata()) == [3, 5]
     assert list(ax.lines[1].get_ydata()) == [6, 6]
     assert (ax.lines[-1].get_xdata()[0], ax.lines[-1].get_ydata()[0]) == (1, 5)
 

@@ -52,6 +52,9 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
         "costs tie": "problem = ([1, 1, 1], [1, 1, 1], np.ones((3, 3)))",
         "sums differ": "problem = ([1, 1, 1], [1, 1, 2], np.eye(3))",
         "an empty place": "problem = ([1, 0, 1], [1, 0, 1], 1 - np.eye(3))",
+        "a tie of next to nothing": (
+            "problem = ([1e-6, 1, 1], [1e-6, 1, 1], [[0, 0, 1], [0, 0, 1], [1, 1, 0]])"
+        ),
         "a list of one": "problem = [1]",
     },
 }
