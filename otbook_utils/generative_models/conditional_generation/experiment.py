@@ -74,25 +74,29 @@ def one_run(run: Run) -> Outcome:
 
 
 def _judged(generator: ImageGenerator, judge: Judge) -> dict[str, float]:
-    """Return how often the digit asked for is seen, and how like real ones the samples are.
-
-    within: the mean distance, in features, between two samples of one digit, as a share of that
-    between two real images of it: below 1 the samples are more alike than real ones.
-    """
+    """Return how often the digit asked for is seen, and how like real ones the samples are."""
     asked = torch.arange(10).repeat(EACH)
     samples = torch.cat(
         [_images(generator, torch.randn(10, LATENT), torch.arange(10)) for _ in range(EACH)]
     )
-    seen, features = judge.classes(samples), judge.features(samples)
-    real_labels = image_set("mnist", "test")[1]
-    spreads = [
-        _spread(features[asked == digit]) / _spread(judge.real_features[real_labels == digit])
-        for digit in range(10)
-    ]
     return judge.verdict(samples) | {
-        "as_asked": 100 * (seen == asked).double().mean().item(),
-        "within": sum(spreads) / 10,
+        "as_asked": 100 * (judge.classes(samples) == asked).double().mean().item(),
+        "within": spread_beside_real(judge, "mnist", samples, asked),
     }
+
+
+def spread_beside_real(judge: Judge, name: str, samples: Tensor, asked: Tensor) -> float:
+    """Return the mean distance between two samples of one class, as a share of the real ones'.
+
+    Distances are those of the judge's features; name: of the data set whose test images are the
+    real ones. asked: (n,) the class of each sample. Below 1 samples are more alike than real ones.
+    """
+    features, real_labels = judge.features(samples), image_set(name, "test")[1]
+    shares = []
+    for label in asked.unique():
+        real = judge.real_features[real_labels == label]
+        shares.append(_spread(features[asked == label][: len(real)]) / _spread(real))
+    return sum(shares) / len(shares)
 
 
 def _spread(features: Tensor) -> float:
