@@ -168,6 +168,10 @@ def check_critic(answer: Callable[..., np.ndarray]) -> Verdict:
                 f"{abs(heights[i] - heights[j]):.3g}. Are the places sorted, and does the function "
                 "have one value at each place, wherever `z` asks?"
             )
+        apart = np.abs(z[:, None] - z)
+        slope = np.max(np.abs(heights[:, None] - heights)[apart > 0] / apart[apart > 0])
+        if 0 < slope < 0.99:
+            return wrong(f"Its slope is nowhere above {slope:.3g}, and 1 is allowed: use it.")
         expect_close(
             means,
             wanted,

@@ -33,6 +33,7 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
         "level": "def critic_at(z, x, y):\n    return np.zeros(len(z))",
         "slopes of the masses": _CRITIC.replace("<= places", "== places"),
         "too steep": _CRITIC.replace("(slopes *", "(2 * slopes *"),
+        "half as steep": _CRITIC.replace("(slopes *", "(slopes / 2 *"),
         "counts in place of shares": _CRITIC.replace(".mean(axis=0)", ".sum(axis=0)"),
         "slope of the means": (
             "def critic_at(z, x, y):\n    return z * np.sign(x.mean() - y.mean())"
