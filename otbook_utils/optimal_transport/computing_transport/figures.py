@@ -17,22 +17,23 @@ def draw_tree(
     ax: Axes,
     P: ArrayLike,
     tree: Sequence[Edge],
-    f: ArrayLike,
-    g: ArrayLike,
+    f: ArrayLike | None = None,
+    g: ArrayLike | None = None,
     *,
     entering: Edge | None = None,
     giving: Sequence[Edge] = (),
 ) -> None:
     """Draw one step of the network simplex method: tree, masses on it, prices at its nodes.
 
-    P: (n, m) plan; tree: its n + m − 1 journeys; f: (n,) and g: (m,) prices. entering: the journey
-    that joins, drawn dashed. giving: the journeys that lose mass, whose masses bear a minus.
+    P: (n, m) plan; tree: its journeys, n + m − 1 if it is a tree. f: (n,) and g: (m,) prices, both
+    or neither. entering: the journey that joins, drawn dashed. giving: the journeys that lose
+    mass, whose masses bear a minus.
 
     >>> import matplotlib.pyplot as plt
     >>> figure, ax = plt.subplots()
     >>> draw_tree(ax, [[1.0]], [(0, 0)], [0], [3])
     >>> [text.get_text() for text in ax.texts]
-    ['1', 'A', '0', '1', '3']
+    ['1', 'A', '0', '1', '3', '$f$ (€)', '$g$ (€)']
     """
     P = np.asarray(P, dtype=float)
     n, m = P.shape
@@ -55,9 +56,13 @@ def draw_tree(
         for k, height in enumerate(heights):
             name = "ABCDEFGH"[k] if x == 0 else str(k + 1)
             ax.text(x, height, name, ha="center", va="center_baseline", zorder=4)
-            side = -0.25 if x == 0 else 0.25
-            beside = {"ha": "right" if x == 0 else "left", "va": "center"}
-            ax.text(x + side, height, f"{price[k]:g}".replace("-", "−"), **beside)
+            if price is not None:
+                side = -0.25 if x == 0 else 0.25
+                beside = {"ha": "right" if x == 0 else "left", "va": "center"}
+                ax.text(x + side, height, f"{price[k]:g}".replace("-", "−"), **beside)
+    if f is not None:
+        ax.text(-0.25, 0.1, "$f$ (€)", ha="right", va="center")
+        ax.text(3.25, 0.1, "$g$ (€)", ha="left", va="center")
     ax.set(xlim=(-0.9, 3.9), ylim=(4, 0))
     ax.axis("off")
 

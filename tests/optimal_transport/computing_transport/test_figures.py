@@ -28,6 +28,11 @@ def test_entering_journey_is_dashed_and_what_gives_bears_a_minus(ax):
     assert {"2−", "1−", "3"} <= set(texts(ax))
 
 
+def test_without_prices_none_are_written(ax):
+    draw_tree(ax, [[1.0, 5]], [(0, 0), (0, 1)])
+    assert sorted(texts(ax)) == ["1", "1", "2", "5", "A"]
+
+
 def test_heavier_journeys_are_thicker(ax):
     draw_tree(ax, [[1.0, 5]], [(0, 0), (0, 1)], [0], [0, 0])
     thin, thick = (line.get_linewidth() for line in ax.lines)
