@@ -15,7 +15,7 @@ class Solver:
     """What to call when `question` is the first that is answered by yes.
 
     names: importable functions, ours by their bare name. work: how the time grows with the number
-    of points n, the dimension d, the number of directions L or of iterations T. gradient: what
+    of points n, the dimension d, the number of directions k or of iterations T. gradient: what
     comes back for training. batch: whether many problems are solved in one call.
     note: what to know before use. chapter: of part I, that teaches it.
     """
@@ -52,7 +52,7 @@ SOLVERS = (
     Solver(
         "More than some 10,000\npoints a side?",
         ("sliced_wasserstein",),
-        "L n (d + log n)",
+        "k n (d + log n)",
         "in places",
         True,
         "another distance, and no plan",

@@ -32,6 +32,20 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "    way.square().mean().backward()\n"
             "    return x.grad"
         ),
+        "autograd, switched on again": (
+            "def sliced_gradient(x, y, directions):\n"
+            "    with torch.enable_grad():\n"
+            "        x = x.clone().requires_grad_()\n"
+            "        way = (x @ directions.T).sort(0).values - (y @ directions.T).sort(0).values\n"
+            "        return torch.autograd.grad(way.square().mean(), x)[0]"
+        ),
+        "torch.func": (
+            "def sliced_gradient(x, y, directions):\n"
+            "    def cost(x):\n"
+            "        way = (x @ directions.T).sort(0).values - (y @ directions.T).sort(0).values\n"
+            "        return way.square().mean()\n"
+            "    return torch.func.grad(cost)(x)"
+        ),
         "through the package": (
             "def sliced_gradient(x, y, directions):\n"
             "    x = x.clone().requires_grad_()\n"
@@ -56,4 +70,6 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
     },
 }
 
-SHARED_HINTS = {"ot-05-2": {"autograd", "through the package"}}
+SHARED_HINTS = {
+    "ot-05-2": {"autograd", "autograd, switched on again", "torch.func", "through the package"}
+}
