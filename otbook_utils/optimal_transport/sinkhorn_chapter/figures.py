@@ -12,21 +12,29 @@ from otbook_utils.teaching import PALETTE
 GROUPS = (("blue", "o"), ("orange", "s"), ("green", "^"))
 
 
-def draw_plan_image(ax: Axes, plan: ArrayLike, x: ArrayLike, y: ArrayLike) -> None:
+def draw_plan_image(
+    ax: Axes, plan: ArrayLike, x: ArrayLike, y: ArrayLike, a: ArrayLike, b: ArrayLike
+) -> None:
     """Draw a plan between places on two lines as a picture, dark where much travels.
 
-    plan: (n, m). x, y: (n,) and (m,), evenly spaced places of the rows and of the columns.
+    plan: (n, m). x, y: (n,) and (m,), evenly spaced places of the rows and of the columns, from 0
+    to 1. a, b: their masses, whose outlines stand along the axes.
 
     >>> import matplotlib.pyplot as plt
     >>> figure, ax = plt.subplots()
-    >>> draw_plan_image(ax, np.eye(3) / 3, np.arange(3), np.arange(3))
+    >>> places, masses = np.linspace(0, 1, 3), np.full(3, 1 / 3)
+    >>> draw_plan_image(ax, np.eye(3) / 3, places, places, masses, masses)
     >>> ax.get_xlabel()
     'from place x'
     """
-    x, y, plan = (np.asarray(values, dtype=float) for values in (x, y, plan))
+    x, y, plan, a, b = (np.asarray(values, dtype=float) for values in (x, y, plan, a, b))
+    ax.fill_between(x, -0.25, -0.25 + 0.2 * a / a.max(), color=START, alpha=0.6)
+    ax.fill_betweenx(y, -0.25, -0.25 + 0.2 * b / b.max(), color=WANTED, alpha=0.6)
     # Dark at the plan's own largest entry: a blurred plan would be all but white otherwise.
     ax.pcolormesh(x, y, plan.T, cmap="Blues", vmin=0, vmax=plan.max(), rasterized=True)
-    ax.set(xlabel="from place x", ylabel="to place y", aspect="equal")
+    ticks = np.linspace(0, 1, 6)
+    ax.set(xlabel="from place x", ylabel="to place y", aspect="equal", xticks=ticks, yticks=ticks)
+    ax.set(xlim=(-0.25, 1.01), ylim=(-0.25, 1.01))
 
 
 def draw_marginals(
@@ -58,8 +66,8 @@ def draw_marginals(
         ax.bar(places, sums, width, color=colour, alpha=0.6, label="by the plan")
         ax.plot(places, masses, color="black", linewidth=1.4, label="as it should be")
         off = np.abs(sums - masses).sum()
-        ax.set(xlabel="place", ylabel="mass", ylim=(0, 1.9 * masses.max()))
-        ax.set_title(f"{name}\noff by {off:.3f}", fontsize=11)
+        ax.set(xlabel="place", ylabel="mass", ylim=(0, 2.1 * masses.max()))
+        ax.set_title(f"{name}\noff by {off:.2f} of the mass", fontsize=11)
         ax.legend(loc="upper right", fontsize=10)
 
 

@@ -22,7 +22,7 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "    return (P * C).sum() + epsilon * (P[used] * np.log2(P[used] / spread[used])).sum()"
         ),
     },
-    "ot-04-2": {
+    "ot-04-3": {
         "solved again": (
             "def entropic_map(z, y, g, b, epsilon):\n"
             "    each = np.full(len(z), 1 / len(z))\n"
@@ -46,7 +46,7 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "def best_variance(sigma2, epsilon):\n    return sigma2 / (1 + epsilon / 2)"
         ),
     },
-    "ot-04-3": {
+    "ot-04-2": {
         "scale for underflow": (
             'causes = {"a": "scale", "b": "scale", "c": "convention", "d": "bias"}'
         ),
