@@ -156,6 +156,9 @@ def _slips_of_the_variance(sigma2: float, epsilon: float) -> dict[str, Any]:
         "Below nothing there is no variance. What is best when ε/2 exceeds σ²?": (
             sigma2 - epsilon / 2
         ),
+        "From which ε on is a single point best? D = ε/2 has to exceed σ².": (
+            sigma2 - epsilon / 2 if epsilon < sigma2 else 0.0
+        ),
         "The slope of ε · ½ log(σ²/D) along D is −ε/(2D): mind the half. (So it would be for the "
         "cost ½ (x − y)².)": max(sigma2 - epsilon, 0.0),
         "That is the noise D. The variance of x is what D leaves of σ².": min(epsilon / 2, sigma2),
@@ -168,9 +171,6 @@ def _slips_of_the_variance(sigma2: float, epsilon: float) -> dict[str, Any]:
         "That never reaches 0. Minimise D + ε/2 · log(σ²/D) along D, then look at D ≤ σ².": (
             sigma2**2 / (sigma2 + epsilon),
             sigma2 / (1 + epsilon),
-        ),
-        "From which ε on is a single point best? D = ε/2 has to exceed σ².": (
-            sigma2 - epsilon / 2 if epsilon < sigma2 else 0.0
         ),
         "Variances are subtracted, not standard deviations.": (
             max(sigma2**0.5 - (epsilon / 2) ** 0.5, 0.0) ** 2
