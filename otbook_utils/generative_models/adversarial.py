@@ -15,6 +15,7 @@ def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """Return −E ln D(real) − E ln (1 − D(fake)) in nats, for logits of D: a scalar.
 
     Source: Goodfellow et al. 2014, equation 1.
+    Taught in `book/generative_models/05_adversarial_networks.ipynb`.
 
     >>> discriminator_loss(torch.zeros(4), torch.zeros(4))  # D answers ½: 2 ln 2
     tensor(1.3863)
@@ -30,6 +31,7 @@ def generator_loss(fake_logits: Tensor, *, saturating: bool = False) -> Tensor:
     hardly any gradient.
 
     Source: Goodfellow et al. 2014, section 3.
+    Taught in `book/generative_models/05_adversarial_networks.ipynb`.
 
     >>> generator_loss(torch.zeros(4)), generator_loss(torch.zeros(4), saturating=True)
     (tensor(0.6931), tensor(-0.6931))
@@ -45,6 +47,7 @@ def adversarial_step(state: State, real: Tensor, labels: Tensor | None = None) -
 
     Source: Goodfellow et al. 2014, algorithm 1, with one move of each, and the generator's loss
     that does not saturate.
+    Taught in `book/generative_models/05_adversarial_networks.ipynb`.
     """
     known = () if labels is None else (labels,)
     fake = state.generator(torch.randn(len(real), state.generator.latent).to(real), *known)
@@ -141,6 +144,7 @@ class ImageGenerator(nn.Module):
 
     Source: Radford, Metz and Chintala 2016, figure 1 and section 3, with two layers in place of
     four.
+    Taught in `book/generative_models/05_adversarial_networks.ipynb`.
 
     >>> ImageGenerator(16, (1, 28, 28), width=8)(torch.randn(5, 16)).shape
     torch.Size([5, 1, 28, 28])
@@ -180,6 +184,7 @@ class ImageDiscriminator(nn.Module):
     middle; a critic with a gradient penalty must do without, since it ties samples together.
 
     Source: Radford, Metz and Chintala 2016, section 3.
+    Taught in `book/generative_models/05_adversarial_networks.ipynb`.
 
     >>> ImageDiscriminator((1, 28, 28), width=8)(torch.randn(5, 1, 28, 28)).shape
     torch.Size([5])

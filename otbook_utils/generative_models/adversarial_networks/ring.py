@@ -1,4 +1,4 @@
-"""Eight Gaussians on a ring: the data, five games side by side, and how samples are judged."""
+"""Eight Gaussians on a ring: the data, three games side by side, and how samples are judged."""
 
 import math
 from collections.abc import Callable
@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from otbook_utils.training import History, SideBySide, State, seed_everything, train
 
-MODES, RADIUS, SPREAD = 8, 2.0, 0.05
+MODES, RADIUS, SPREAD = 8, 2.0, 0.15
 LATENT = 8
-SEEDS = range(5)
+SEEDS = range(3)
 _ANGLES = torch.arange(MODES) * (2 * math.pi / MODES)
 CENTRES = RADIUS * torch.stack([_ANGLES.cos(), _ANGLES.sin()], dim=1)
 
@@ -66,21 +66,25 @@ def play(
     step: Callable[[State, None], dict[str, Tensor]],
     *,
     pack: int = 1,
-    lr: float = 1e-3,
-    moves: int = 3000,
-    records: int = 30,
-    points: int = 500,
+    rates: tuple[float, float] = (1e-3, 1e-3),
+    moves: int = 1050,
+    records: int = 15,
+    points: int = 400,
 ) -> History:
-    """Play a game for each of five seeds at once; each epoch of the history has "samples".
+    """Play a game for each of three seeds at once; each epoch of the history has "samples".
 
     step: one move of both players, on a state with `G` and `D` (SideBySide), their optimisers
-    `G_adam` and `D_adam`, and `pack`, how many points D sees at once. samples: (5, points, 2),
-    from the same noise each time, as often as `records` says.
+    `G_adam` and `D_adam`, and `pack`, how many points D sees at once. rates: of G's and
+    D's Adam. samples: (seeds, points, 2), from the same noise each time, as often as `records`
+    says.
     """
     seed_everything(0)
     G = SideBySide(lambda: small_net(LATENT, 2), SEEDS)
     D = SideBySide(lambda: small_net(2 * pack, 1), SEEDS)
-    adams = [torch.optim.Adam(net.parameters(), lr=lr, betas=(0.5, 0.999)) for net in (G, D)]
+    adams = [
+        torch.optim.Adam(net.parameters(), lr=lr, betas=(0.5, 0.999))
+        for net, lr in zip((G, D), rates, strict=True)
+    ]
     state = State(G=G, D=D, G_adam=adams[0], D_adam=adams[1], pack=pack)
     noise = torch.randn(points, LATENT)
 
