@@ -167,8 +167,8 @@ def check_extragradient(
         sizes = ((rows,), (columns,), (rows, columns))
         cases.append((*(torch.randn(*size, generator=generator) for size in sizes), rate))
     expect_function(
-        lambda *case: torch.cat(list(answer(*case))),
-        lambda x, y, A, rate: torch.cat(_extragradient(x, y, A, rate)),
+        lambda *case: _joined(answer(*case)),
+        lambda x, y, A, rate: _joined(_extragradient(x, y, A, rate)),
         cases,
         _slips_of_extragradient,
         name="x and y, one after the other,",
@@ -177,6 +177,10 @@ def check_extragradient(
         "On each pair of singular vectors with the singular value s the step multiplies the "
         "squared distance by 1 − (rate s)² + (rate s)⁴, which is below 1 while 0 < rate · s < 1."
     )
+
+
+def _joined(places: Tensor | tuple[Tensor, Tensor]) -> Tensor:
+    return places if isinstance(places, Tensor) else torch.cat(list(places))
 
 
 def _extragradient(x: Tensor, y: Tensor, A: Tensor, rate: float) -> tuple[Tensor, Tensor]:
