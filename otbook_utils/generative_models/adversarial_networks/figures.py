@@ -2,23 +2,25 @@
 
 from typing import Any
 
+import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from otbook_utils.generative_models.adversarial_networks.ring import CENTRES
+from otbook_utils.generative_models.adversarial_networks.ring import CENTRES, SPREAD
 from otbook_utils.teaching import PALETTE
 
 
 def draw_ring(ax: Axes, samples: Tensor, title: str) -> None:
-    """Draw points (n, 2) over the eight centres, on axes that stay where they are.
+    """Draw points (n, 2), and circles within which they are good, on axes that stay as they are.
 
-    >>> import matplotlib.pyplot as plt
+    >>> import torch
     >>> figure, ax = plt.subplots()
     >>> draw_ring(ax, torch.zeros(3, 2), "three alike")
     >>> ax.get_title()
     'three alike'
     """
-    ax.scatter(*CENTRES.T, s=120, facecolors="none", edgecolors=PALETTE["black"], linewidths=1)
+    for centre in CENTRES.tolist():
+        ax.add_patch(plt.Circle(centre, 4 * SPREAD, fill=False, color=PALETTE["black"]))
     ax.scatter(*samples.T, s=9, color=PALETTE["vermillion"], alpha=0.5, linewidths=0)
     ax.set(xlim=(-3, 3), ylim=(-3, 3), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
     ax.set_xticks([-2, 0, 2])
@@ -29,7 +31,7 @@ def draw_ring(ax: Axes, samples: Tensor, title: str) -> None:
 def draw_paths(ax: Axes, paths: dict[str, Tensor], step: int, reach: float = 3.2) -> None:
     """Draw where each path (steps, 2) has been up to a step, with a dot where it is.
 
-    >>> import matplotlib.pyplot as plt
+    >>> import torch
     >>> figure, ax = plt.subplots()
     >>> draw_paths(ax, {"still": torch.zeros(5, 2)}, step=2)
     >>> [len(line.get_xdata()) for line in ax.lines]
