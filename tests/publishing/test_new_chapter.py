@@ -31,7 +31,8 @@ parts:
     chapters:
       - file: book/glossary
 """
-MADE = "book/generative_models/01_dreams"
+# In a part that this book does not have: else its package would hide the one of the checkout.
+MADE = "book/my_part/01_dreams"
 
 
 @pytest.fixture
@@ -47,20 +48,21 @@ def checkout(tmp_path, monkeypatch):
     (tmp_path / "_toc.yml").write_text(CONTENTS.replace("  # the door", ""))
     shutil.copy(ROOT / "_config.yml", tmp_path)
     monkeypatch.setattr(parts, "PARTS", (*parts.PARTS, parts.Part("my", "my_part", "My part")))
-    monkeypatch.setattr("otbook_utils.publishing.new_chapter.PARTS", parts.PARTS)
+    for reader in ("new_chapter", "grammar.works"):
+        monkeypatch.setattr(f"otbook_utils.publishing.{reader}.PARTS", parts.PARTS)
     return tmp_path
 
 
 @pytest.fixture
 def made(checkout, monkeypatch):
     """A chapter made in the checkout, importable as if that were the book."""
-    make_chapter(open_book(checkout), "gm", "dreams", "Dreams: what a model makes up")
+    make_chapter(open_book(checkout), "my", "dreams", "Dreams: what a model makes up")
     package = checkout / "otbook_utils"
     monkeypatch.setattr(otbook_utils, "__path__", [*otbook_utils.__path__, str(package)])
-    monkeypatch.chdir(checkout / "book" / "generative_models")
+    monkeypatch.chdir(checkout / "book" / "my_part")
     importlib.invalidate_caches()
     yield Notebook(checkout / f"{MADE}.ipynb")
-    for name in [n for n in sys.modules if n.startswith("otbook_utils.generative_models")]:
+    for name in [n for n in sys.modules if n.startswith("otbook_utils.my_part")]:
         del sys.modules[name]
 
 
@@ -74,7 +76,7 @@ def test_what_is_made_lacks_only_what_is_to_be_written(made):
 
 def test_a_chapter_of_ones_own_lacks_nothing(made):
     config = made.root / "_config.yml"
-    config.write_text(config.read_text() + "own_chapters: [generative_models/01_dreams]\n")
+    config.write_text(config.read_text() + "own_chapters: [my_part/01_dreams]\n")
     assert list(findings(open_book(made.root), made.path)) == []
 
 
@@ -110,7 +112,7 @@ def test_what_is_made_is_formatted(made):
 
 
 def test_the_drawings_of_what_is_made_pass_their_test(made, ax):
-    source = (made.root / "tests/generative_models/dreams/test_figures.py").read_text()
+    source = (made.root / "tests/my_part/dreams/test_figures.py").read_text()
     names = {}
     exec(source, names)
     [name] = [name for name in names if name.startswith("test_")]
