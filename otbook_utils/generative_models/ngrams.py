@@ -21,7 +21,7 @@ class NGrams:
 
     >>> model = NGrams(np.array([0, 1, 0, 1, 0, 2]), vocabulary_size=3, order=2, discount=0.5)
     >>> model.probabilities(np.array([0])).round(3)
-    array([0.139, 0.556, 0.306])
+    array([0.111, 0.611, 0.278])
     """
 
     def __init__(
