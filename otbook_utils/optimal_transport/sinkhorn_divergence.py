@@ -31,8 +31,9 @@ def sinkhorn_divergence(
     a: (..., n) and b: (..., m), masses with equal totals; by default 1/n and 1/m.
     Returns (...), differentiable in both clouds and in the masses.
 
-    Each OT_ε is the value with its KL term, min ⟨P, C⟩ + ε KL(P | a⊗b): with it (and for p = 1 or
-    2) S_ε is never negative and 0 only for equal distributions, up to the accuracy of the solver.
+    Each OT_ε is the value with its KL term, min ⟨P, C⟩ + ε KL(P | a⊗b): with it (and for p from 1
+    to 2) S_ε is never negative and 0 only for equal distributions, up to the accuracy of the
+    solver. For p above 2 it can be negative and is then no measure of distance.
     For ε → 0 it tends to OT, for ε → ∞ to half an energy distance.
 
     Raises ValueError naming the argument that does not fit.

@@ -143,3 +143,15 @@ points = torch.ones(3, 2)
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_above_p_2_it_can_be_negative_as_the_docstring_warns():
+    """For p up to 2, exp(−r^p / ε) is a positive definite kernel; for p = 3 it is not."""
+    found = {p: [] for p in (1.5, 2.0, 3.0)}
+    for seed in range(20):
+        draw = torch.Generator().manual_seed(seed)
+        x, y = torch.randn(2, 4, 1, generator=draw, dtype=torch.float64)
+        for p in found:
+            found[p].append(sinkhorn_divergence(x, y, 1.0, p=p).item())
+    assert min(found[1.5]) > -1e-8 and min(found[2.0]) > -1e-8
+    assert min(found[3.0]) < 0
