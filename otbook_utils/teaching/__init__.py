@@ -5,6 +5,7 @@ from otbook_utils.teaching.answers import (
     close,
     expect_array,
     expect_choice,
+    expect_choices,
     expect_number,
 )
 from otbook_utils.teaching.checking import check, exercise, exercises
@@ -28,6 +29,7 @@ __all__ = [
     "exercises",
     "expect_array",
     "expect_choice",
+    "expect_choices",
     "expect_close",
     "expect_function",
     "expect_number",

@@ -1,7 +1,7 @@
 """From whatever a learner hands in to the number or array that a checker compares."""
 
 import types
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -81,6 +81,29 @@ def expect_choice(answer: Any, choices: Sequence[str], name: str = "your answer"
         if answer.strip().casefold() == choice.casefold():
             return choice
     raise WrongAnswer(f"Expected {name} to be one of {listed}, got `{answer!r}`.")
+
+
+def expect_choices(
+    answer: Any, wanted: Mapping[str, str], hints: Mapping[str, str], name: str = "your answer"
+) -> None:
+    """Return if a dictionary names the wanted choice for each of its keys.
+
+    wanted: key -> the right one; all values together are the choices. hints: key -> what is said
+    of a wrong choice there. name: what the dictionary is called in the hint.
+
+    Raises WrongAnswer, which `check` shows as a hint, for what is no dictionary, a key without a
+    choice, and the first wrong choice.
+
+    >>> expect_choices({"a": "Up"}, {"a": "up"}, {"a": "Which way do balloons go?"})
+    """
+    if not isinstance(answer, Mapping):
+        raise WrongAnswer(f"Answer with a dict that has the keys {', '.join(wanted)}.")
+    missing = [key for key in wanted if answer.get(key, ...) is ...]
+    if missing:
+        raise WrongAnswer(f"Nothing is named yet for {', '.join(missing)}.")
+    for key, right in wanted.items():
+        if expect_choice(answer[key], sorted(set(wanted.values())), f"{name}[{key!r}]") != right:
+            raise WrongAnswer(f"{key}: {hints[key]}")
 
 
 def close(a: Any, b: Any, tol: float = 1e-4) -> bool:

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otbook_utils.teaching import WrongAnswer, close, expect_array, expect_choice, expect_number
+from otbook_utils.teaching import (
+    WrongAnswer,
+    close,
+    expect_array,
+    expect_choice,
+    expect_choices,
+    expect_number,
+)
 
 finite = st.floats(-1e6, 1e6)
 
@@ -73,3 +80,20 @@ def test_nothing_is_close_to_nan_and_shapes_must_agree():
     assert not close(float("nan"), float("nan"))
     assert not close([1, 1], [1, 1, 1])
     assert close(np.ones((2, 2)), 1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (("up", "down"), "a dict that has the keys a, b"),
+        ({"a": "up"}, "Nothing is named yet for b"),
+        ({"a": "up", "b": ...}, "Nothing is named yet for b"),
+        ({"a": "up", "b": "left"}, r"your answer\['b'\] to be one of"),
+        ({"a": "down", "b": "down"}, "a: think of balloons"),
+    ],
+)
+def test_choices_are_asked_for_key_by_key(answer, told):
+    wanted, hints = {"a": "up", "b": "down"}, {"a": "think of balloons", "b": "think of stones"}
+    expect_choices({"a": " UP ", "b": "down"}, wanted, hints)
+    with pytest.raises(WrongAnswer, match=told):
+        expect_choices(answer, wanted, hints)

@@ -13,11 +13,10 @@ from otbook_utils.teaching import (
     Verdict,
     exercise,
     expect_array,
-    expect_choice,
+    expect_choices,
     expect_close,
     expect_function,
     right,
-    wrong,
 )
 
 _A, _B = np.array([0.8, 0.2]), np.array([0.3, 0.7])
@@ -138,15 +137,7 @@ _WHY = {
 @exercise("gm-06-3")
 def check_causes(answer: Mapping[str, str]) -> Verdict:
     """Check what went wrong in four reports."""
-    if not isinstance(answer, Mapping):
-        return wrong("Answer with a dict that has the keys `a`, `b`, `c` and `d`.")
-    missing = [report for report in _CAUSES if report not in answer]
-    if missing:
-        return wrong(f"No cause is named for {', '.join(missing)}.")
-    for report, cause in _CAUSES.items():
-        named = expect_choice(answer[report], sorted(_CAUSES.values()), name=f"causes[{report!r}]")
-        if named != cause:
-            return wrong(f"{report}: {_WHY[report]}")
+    expect_choices(answer, _CAUSES, _WHY, name="causes")
     return right("Ask of every number: who was told what, and who judges.")
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from otbook_utils.teaching import (
     Verdict,
     exercise,
-    expect_choice,
+    expect_choices,
     expect_function,
     expect_own_work,
     right,
@@ -202,13 +202,5 @@ _WHY = {
 @exercise("ot-04-2")
 def check_causes(answer: Mapping[str, str]) -> Verdict:
     """Check what went wrong in four reports."""
-    if not isinstance(answer, Mapping):
-        return wrong("Answer with a dict that has the keys `a`, `b`, `c` and `d`.")
-    missing = [report for report in _CAUSES if report not in answer]
-    if missing:
-        return wrong(f"No cause is named for {', '.join(missing)}.")
-    for report, cause in _CAUSES.items():
-        named = expect_choice(answer[report], sorted(_CAUSES.values()), name=f"causes[{report!r}]")
-        if named != cause:
-            return wrong(f"{report}: {_WHY[report]}")
+    expect_choices(answer, _CAUSES, _WHY, name="causes")
     return right("Look first at ε against the costs, then at the numbers' names, then at the loss.")
