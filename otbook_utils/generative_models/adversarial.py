@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from otbook_utils.generative_models.samples import checked_shape
+from otbook_utils.generative_models.samples import checked_image_shape, checked_shape
 from otbook_utils.training import State
 
 
@@ -154,7 +154,7 @@ class ImageGenerator(nn.Module):
         self, latent: int, shape: Sequence[int], width: int = 32, *, classes: int = 0
     ) -> None:
         super().__init__()
-        channels, height, wide = _image_shape(shape)
+        channels, height, wide = checked_image_shape(shape)
         (self.latent,), (width,) = checked_shape(latent, "latent"), checked_shape(width, "width")
         self.classes = classes
         self.grid = (2 * width, height // 4, wide // 4)
@@ -194,7 +194,7 @@ class ImageDiscriminator(nn.Module):
         self, shape: Sequence[int], width: int = 32, *, classes: int = 0, normalise: bool = True
     ) -> None:
         super().__init__()
-        channels, height, wide = _image_shape(shape)
+        channels, height, wide = checked_image_shape(shape)
         (width,) = checked_shape(width, "width")
         self.classes = classes
         self.features = nn.Sequential(
@@ -213,16 +213,6 @@ class ImageDiscriminator(nn.Module):
         known = _one_hot(labels, self.classes, len(x)).to(x)[..., None, None]
         x = torch.cat([x, known.expand(-1, -1, *x.shape[2:])], dim=1)
         return self.answer(self.features(x)).squeeze(1)
-
-
-def _image_shape(shape: Sequence[int]) -> tuple[int, int, int]:
-    sizes = checked_shape(shape)
-    if len(sizes) != 3 or sizes[1] % 4 or sizes[2] % 4:
-        raise ValueError(
-            "shape must be (channels, height, width) with height and width multiples of 4, "
-            f"got {shape!r}"
-        )
-    return sizes
 
 
 def _one_hot(labels: Tensor | None, classes: int, batch: int) -> Tensor:

@@ -7,7 +7,12 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from otbook_utils.generative_models.samples import checked_samples, checked_shape, dense_layers
+from otbook_utils.generative_models.samples import (
+    checked_image_shape,
+    checked_samples,
+    checked_shape,
+    dense_layers,
+)
 
 Denoiser = Callable[[Tensor, Tensor], Tensor]
 
@@ -194,12 +199,7 @@ class ImageDenoiser(nn.Module):
 
     def __init__(self, shape: Sequence[int], width: int = 16) -> None:
         super().__init__()
-        self.shape = checked_shape(shape)
-        if len(self.shape) != 3 or self.shape[1] % 4 or self.shape[2] % 4:
-            raise ValueError(
-                "shape must be (channels, height, width) with height and width multiples of 4, "
-                f"got {shape!r}"
-            )
+        self.shape = checked_image_shape(shape)
         channels, times = self.shape[0], 4 * width
         self.times = nn.Sequential(nn.Linear(times, times), nn.SiLU())
         self.first = nn.Conv2d(channels, width, 3, padding=1)

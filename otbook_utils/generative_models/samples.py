@@ -26,6 +26,17 @@ def checked_shape(shape: int | Sequence[int], name: str = "shape") -> tuple[int,
     return sizes
 
 
+def checked_image_shape(shape: Sequence[int]) -> tuple[int, int, int]:
+    """Return (channels, height, width) with height and width multiples of 4; else ValueError."""
+    sizes = checked_shape(shape)
+    if len(sizes) != 3 or sizes[1] % 4 or sizes[2] % 4:
+        raise ValueError(
+            "shape must be (channels, height, width) with height and width multiples of 4, "
+            f"got {shape!r}"
+        )
+    return sizes
+
+
 def checked_samples(x: Tensor, shape: Sequence[int], name: str = "x") -> Tensor:
     """Return `x` if it is a batch (batch, *shape) of floating-point numbers and not empty.
 
