@@ -86,7 +86,7 @@ EXPERIMENTS = {
         one_run,
         rows={"linear": "linear", "deep": "two hidden layers", "tied": "the same, tied"}
         | {row: f"two hidden layers, without the {row[-1]}" for row in WITHOUT},
-        recipe={"epochs": 10, "batch_size": 128, "hidden": [256, 128], "images": 60_000},
+        recipe={"epochs": 6, "batch_size": 128, "hidden": [256, 128], "images": 60_000},
         units={"ae_error": "", "pca_error": "", "ae_auroc": "%", "pca_auroc": "%"},
     )
 }

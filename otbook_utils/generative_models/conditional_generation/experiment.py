@@ -117,7 +117,7 @@ EXPERIMENTS = {
             "acgan": "AC-GAN",
             "acgan-heavy": "AC-GAN, classes weighted tenfold",
         },
-        recipe={"epochs": 5, "batch_size": 128, "width": 16, "images": 60_000},
+        recipe={"epochs": 4, "batch_size": 128, "width": 16, "images": 60_000},
         units={"feature_fid": "", "transport": "", "as_asked": "%", "within": ""},
     )
 }

@@ -104,7 +104,7 @@ EXPERIMENTS = {
             "lvpga": "LVPGA",
         },
         recipe={
-            "epochs": 15,
+            "epochs": 6,
             "batch_size": 128,
             "lr": 1e-3,
             "warm_up": 1000,
