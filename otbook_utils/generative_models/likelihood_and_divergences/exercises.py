@@ -1,6 +1,7 @@
 """The checkers of the exercises of the chapter on likelihood and divergences."""
 
 import inspect
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from otbook_utils.generative_models.divergences import kl_divergence
 from otbook_utils.teaching import (
     Verdict,
     exercise,
-    expect_choice,
+    expect_choices,
     expect_function,
     expect_own_work,
     right,
@@ -26,8 +27,8 @@ def check_rate(answer: Callable[[np.ndarray, np.ndarray], float]) -> Verdict:
     cases = [_lamps([3.0, 7, 1, 4, 9], "10110"), _lamps([0.5, 2, 2.5], "110")]
     expect_function(answer, _rate, cases, _slips_of_the_rate)
     return right(
-        "A lamp that still burns tells nothing about when it breaks, but its hours count. "
-        "Statisticians call such data censored (打ち切り)."
+        "A lamp that still burns is no failure, yet its hours without one count. Such data are "
+        "called censored (打ち切り)."
     )
 
 
@@ -51,6 +52,12 @@ def _slips_of_the_rate(hours: np.ndarray, broken: np.ndarray) -> dict[str, float
             hours[broken].mean()
         ),
         "One over a mean is not the mean of one over each.": (1 / hours[broken]).mean(),
+        "Expected failures for each hour: divide by the sum of the hours, not by their mean.": (
+            broken.sum() / hours.mean()
+        ),
+        "You counted the lamps that still burn in place of those that broke.": (
+            (~broken).sum() / hours.sum()
+        ),
         "You left the hours out: that is the share of lamps that broke.": broken.mean(),
     }
 
@@ -114,39 +121,41 @@ def _slips_of_the_gaussians(m1: Tensor, s1: Tensor, m2: Tensor, s2: Tensor) -> d
         "½ (x - m)²/s²: a factor of one half is missing in the quadratic term.": (
             kl + (s1**2 + (m1 - m2) ** 2) / (2 * s2**2) - 0.5
         ),
+        "½ belongs to both squares, that of the deviation and that of the shift.": (
+            kl + (m1 - m2) ** 2 / (2 * s2**2)
+        ),
+        "Below stands the deviation of the second: it is the mean of -ln q that is wanted.": (
+            (s2 / s1).log() + (s1**2 + (m1 - m2) ** 2) / (2 * s1**2) - 0.5,
+            (s2 / s1).log() + (s2**2 + (m1 - m2) ** 2) / (2 * s1**2) - 0.5,
+        ),
+        "That holds for equal widths.": (
+            (m1 - m2) ** 2 / (2 * s2**2),
+            (m1 - m2) ** 2 / (2 * s1**2),
+        ),
+        "In nats: take the natural logarithm.": kl + (1 / math.log(2) - 1) * (s2 / s1).log(),
         "One divergence for each entry: do not sum.": kl.sum(),
     }
 
 
-JOBS = {"a": "forward", "b": "reverse", "c": "transport", "d": "js"}
+JOBS = {"a": "forward", "b": "reverse", "c": "forward", "d": "transport", "e": "js"}
 _HINTS = {
-    ("a", "reverse"): "(a) What is paid is -ln q of the letters that *come*: under which of the "
-    "two is that averaged?",
-    ("a", "js"): "(a) A code pays -ln q for each letter that comes, and without limit as q goes to "
-    "0. Is the Jensen-Shannon divergence without limit?",
-    ("b", "forward"): "(b) An average under p needs samples of p, or its normaliser. You have "
-    "neither; you can draw from q.",
-    ("b", "transport"): "(b) Transport compares places of two samples. You have no sample of p.",
-    ("c", "js"): "(c) The two do not overlap at all: the Jensen-Shannon divergence is ln 2 before "
-    "and after an improvement.",
-    ("c", "forward"): "(c) The generator gives no density, and where the supports do not overlap "
-    "the KL divergence is infinite.",
-    ("d", "forward"): "(d) Each of the two has words that the other lacks: what is KL then?",
-    ("d", "reverse"): "(d) Each of the two has words that the other lacks: what is KL then?",
-    ("d", "transport"): "(d) Transport needs a cost between words. Nobody has given one.",
+    "a": "What is paid is -ln q of the letters that *come*, so it is averaged under p; and it has "
+    "no limit as q goes to 0.",
+    "b": "There is no sample of p, so nothing can be averaged under p. Which one averages under q, "
+    "and is only moved by ln Z?",
+    "c": "Now there are samples of p, and where they lie q must not be small: which one is large "
+    "if it is?",
+    "d": "How far a grey value moved has to enter. The others compare each of the 256 entries with "
+    "its own counterpart, whichever its neighbours are.",
+    "e": "Each of the two has words that the other lacks, so either KL is infinite; and transport "
+    "needs a cost between words, which nobody has given.",
 }
 
 
 @exercise("gm-01-3")
 def check_choices(answer: Any) -> Verdict:
-    """Check which divergence is named for each of four jobs."""
-    if not isinstance(answer, dict) or set(answer) != set(JOBS):
-        return wrong("`choices` must be a dictionary with the keys a, b, c and d.")
-    for job, wanted in JOBS.items():
-        named = expect_choice(answer[job], sorted(JOBS.values()), name=f"choices[{job!r}]")
-        if named != wanted:
-            general = f"({job}) Not {named}: what can you average over, and what can be infinite?"
-            return wrong(_HINTS.get((job, named), general))
+    """Check which divergence is named for each of five jobs."""
+    expect_choices(answer, JOBS, _HINTS, name="choices")
     return right("What decides is what you have: samples, a density, or a cost between places.")
 
 
@@ -197,5 +206,6 @@ def _slips_of_the_chain(p: Tensor, q: Tensor) -> dict[str, Tensor]:
         "The second part is the whole divergence, not what remains of it.": (
             torch.stack([first, whole])
         ),
+        "In nats: take the natural logarithm.": _chain(p, q) / math.log(2),
         "The two parts are exchanged: x first.": torch.stack([whole - first, first]),
     }

@@ -34,13 +34,18 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
         ),
     },
     "gm-01-3": {
-        "forward everywhere": "choices = dict.fromkeys('abcd', 'forward')",
-        "transport everywhere": "choices = dict.fromkeys('abcd', 'transport')",
-        "directions exchanged": (
-            "choices = {'a': 'reverse', 'b': 'forward', 'c': 'transport', 'd': 'js'}"
+        "js everywhere": "choices = dict.fromkeys('abcde', 'js')",
+        "forward everywhere": "choices = dict.fromkeys('abcde', 'forward')",
+        "mode seeking where none may be missed": (
+            "choices = {'a': 'forward', 'b': 'reverse', 'c': 'reverse', 'd': 'transport',"
+            " 'e': 'js'}"
         ),
-        "js for what does not overlap": (
-            "choices = {'a': 'forward', 'b': 'reverse', 'c': 'js', 'd': 'js'}"
+        "js where places count": (
+            "choices = {'a': 'forward', 'b': 'reverse', 'c': 'forward', 'd': 'js', 'e': 'js'}"
+        ),
+        "transport without a cost": (
+            "choices = {'a': 'forward', 'b': 'reverse', 'c': 'forward', 'd': 'transport',"
+            " 'e': 'transport'}"
         ),
         "a list": "choices = ['forward', 'reverse', 'transport', 'js']",
     },
