@@ -12,43 +12,63 @@ from otbook_utils.teaching import Verdict, exercise, expect_function, right, wro
 
 
 @exercise("gm-02-1")
-def check_mask(answer: Callable[[Tensor], Tensor]) -> Verdict:
-    """Check `causal_weights(scores)`: later places hidden before the softmax."""
+def check_mask(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
+    """Check `packed_weights(scores, document)`: hidden before the softmax, later and foreign."""
     generator = torch.Generator().manual_seed(1)
-    cases = [(3 * torch.randn(b, t, t, generator=generator),) for b, t in ((2, 4), (5, 3), (1, 6))]
-    first = answer(cases[0][0].clone())
-    if isinstance(first, Tensor) and first.shape == (2, 4, 4) and first[:, 0].isnan().all():
+    packings = ([[0, 0, 0, 1, 1], [4, 2, 2, 2, 2]], [[0, 1, 1]] * 3, [[3, 3, 8, 8, 8, 5]])
+    cases = [
+        (3 * torch.randn(len(rows), *2 * [len(rows[0])], generator=generator), torch.tensor(rows))
+        for rows in packings
+    ]
+    first = answer(*(given.clone() for given in cases[0]))
+    if isinstance(first, Tensor) and first.shape == (2, 5, 5) and first[:, 0].isnan().all():
         return wrong(
             "You hid the place itself too, and the first place has nothing left to look at: 0 / 0. "
             "Its own token is known: it guesses the *next* one."
         )
     expect_function(answer, _weights, cases, _slips_of_the_mask, gradient_of=["scores"])
-    return right("The first row is 1, 0, 0, …: the first place has nothing but itself to look at.")
+    return right("The first row of each document is all on itself: it has nothing else to look at.")
 
 
-def _weights(scores: Tensor) -> Tensor:
-    return scores.masked_fill(_later(scores), -torch.inf).softmax(-1)
+def _weights(scores: Tensor, document: Tensor) -> Tensor:
+    return scores.masked_fill(_later(scores) | _foreign(document), -torch.inf).softmax(-1)
 
 
 def _later(scores: Tensor) -> Tensor:
     return torch.ones_like(scores, dtype=torch.bool).triu(1)
 
 
-def _slips_of_the_mask(scores: Tensor) -> dict[str, Tensor]:
+def _foreign(document: Tensor) -> Tensor:
+    return document[:, :, None] != document[:, None, :]
+
+
+def _slips_of_the_mask(scores: Tensor, document: Tensor) -> dict[str, Any]:
     """Return what each known mistake gives in place of the weights."""
-    later = _later(scores)
+    later, foreign = _later(scores), _foreign(document)
+    hidden, itself = later | foreign, torch.eye(scores.shape[-1], dtype=torch.bool)
     return {
-        "There is no mask yet: a place must not look at later ones.": scores.softmax(-1),
-        "You masked after the softmax: the rows no longer sum to 1, and later scores still take "
-        "part through the denominator.": scores.softmax(-1).masked_fill(later, 0.0),
+        "There is no mask yet: a place must look neither at later ones nor into other documents.": (
+            scores.softmax(-1)
+        ),
+        "Places still look into the documents before their own.": (
+            scores.masked_fill(later, -torch.inf).softmax(-1)
+        ),
+        "A place must not look at later ones of its own document either.": (
+            scores.masked_fill(foreign, -torch.inf).softmax(-1)
+        ),
+        "You masked after the softmax: the rows no longer sum to 1, and hidden scores still take "
+        "part through the denominator.": scores.softmax(-1).masked_fill(hidden, 0.0),
         "The mask is transposed: the past is hidden and the future in view.": (
-            scores.masked_fill(later.transpose(-2, -1), -torch.inf).softmax(-1)
+            scores.masked_fill(hidden.transpose(-2, -1), -torch.inf).softmax(-1)
         ),
         "A score of 0 is no absence: exp(0) = 1 takes its share. What has exp = 0?": (
-            scores.masked_fill(later, 0.0).softmax(-1)
+            scores.masked_fill(hidden, 0.0).softmax(-1)
+        ),
+        "You hid the place itself too. Its own token is known: it guesses the *next* one.": (
+            scores.masked_fill(hidden | itself, -1e9).softmax(-1)
         ),
         "The softmax goes over what is looked at, the last axis: each row sums to 1.": (
-            scores.masked_fill(later, -torch.inf).softmax(-2)
+            scores.masked_fill(hidden, -torch.inf).softmax(-2)
         ),
     }
 
@@ -71,6 +91,9 @@ def _slips_of_the_perplexity(documents: list[np.ndarray]) -> dict[str, float]:
     together, means = np.concatenate(documents), [d.mean() for d in documents]
     return {
         "The losses are in bits: e to the power of bits is no perplexity.": np.exp(together.mean()),
+        "A bit is ln 2 = 0.69 nats: nats are bits times ln 2, not divided by it.": (
+            np.exp(together.mean() / np.log(2))
+        ),
         "That is the mean loss. Perplexity is an equal number of even choices.": together.mean(),
         "Mean first, then the power: you averaged the tokens' own perplexities.": (
             (2**together).mean()
@@ -126,6 +149,7 @@ def _slips_of_the_nucleus(p: np.ndarray, threshold: float) -> dict[str, np.ndarr
         "reached, and with a tall first bar nothing would be left.": (
             _scaled(_kept(p, lambda _, together: together < threshold)),
             _scaled(_kept(p, lambda _, together: together <= threshold)),
+            _kept(p, lambda _, together: together < threshold),
         ),
         "One too many: where the threshold is reached exactly, it is reached.": (
             _scaled(_kept(p, lambda before, _: before <= threshold))
@@ -194,6 +218,10 @@ def _slips_of_the_total(rule: Callable, V: int, T: int) -> dict[str, float]:
     """Return what each known mistake gives in place of the sum."""
     factors = _factors(rule, V, T)
     return {
+        "That is 1 for a rule that sees the past alone. Add up the products for this one.": 1.0,
+        "It is V to the power of T just if each factor is 1: multiply each text's factors.": (
+            float(V**T)
+        ),
         "That is a mean over texts: add them up.": factors.prod(axis=1).mean(),
         "Probabilities of a chain multiply: you added the factors.": factors.sum(),
         "A factor is missing: each token has one, from t = 0 to t = T - 1.": (

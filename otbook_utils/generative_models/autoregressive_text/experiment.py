@@ -19,8 +19,8 @@ from otbook_utils.generative_models.gpt import GPT
 from otbook_utils.generative_models.ngrams import NGrams
 from otbook_utils.training import State, seed_everything
 
-# nanoGPT: config/train_shakespeare_char.py with what its README sets for a CPU; the last five are
-# the defaults of its train.py.
+# nanoGPT: config/train_shakespeare_char.py with what its README sets for a CPU; beta1, weight_decay
+# and most_gradient are the defaults of its train.py, and its data/…/prepare.py splits 9 to 1.
 RECIPE = {"layers": 4, "heads": 4, "width": 128, "context": 64, "batch_size": 12, "steps": 2000}
 RECIPE |= {"longer_steps": 8000, "rate": 1e-3, "least_rate": 1e-4, "warm_up": 100, "beta2": 0.99}
 RECIPE |= {"beta1": 0.9, "weight_decay": 0.1, "most_gradient": 1.0, "evaluations": 8, "share": 0.9}

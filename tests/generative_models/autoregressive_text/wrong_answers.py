@@ -6,19 +6,22 @@ For each exercise: the name of the mistake, and the source that stands in the pl
 WRONG_ANSWERS: dict[str, dict[str, str]] = {
     "gm-02-1": {
         "detached": (
-            "def causal_weights(scores):\n"
-            "    later = torch.ones_like(scores, dtype=torch.bool).triu(1)\n"
-            "    return scores.detach().masked_fill(later, -torch.inf).softmax(-1)"
+            "def packed_weights(scores, document):\n"
+            "    hidden = torch.ones_like(scores, dtype=torch.bool).triu(1)\n"
+            "    hidden |= document[:, :, None] != document[:, None, :]\n"
+            "    return scores.detach().masked_fill(hidden, -torch.inf).softmax(-1)"
         ),
         "diagonal hidden": (
-            "def causal_weights(scores):\n"
-            "    later = torch.ones_like(scores, dtype=torch.bool).triu()\n"
-            "    return scores.masked_fill(later, -torch.inf).softmax(-1)"
+            "def packed_weights(scores, document):\n"
+            "    hidden = torch.ones_like(scores, dtype=torch.bool).triu()\n"
+            "    hidden |= document[:, :, None] != document[:, None, :]\n"
+            "    return scores.masked_fill(hidden, -torch.inf).softmax(-1)"
         ),
-        "batch left out": (
-            "def causal_weights(scores):\n"
-            "    later = torch.ones_like(scores[0], dtype=torch.bool).triu(1)\n"
-            "    return scores[0].masked_fill(later, -torch.inf).softmax(-1)"
+        "the first text's documents for all": (
+            "def packed_weights(scores, document):\n"
+            "    hidden = torch.ones_like(scores, dtype=torch.bool).triu(1)\n"
+            "    hidden |= document[0][:, None] != document[0][None, :]\n"
+            "    return scores.masked_fill(hidden, -torch.inf).softmax(-1)"
         ),
     },
     "gm-02-2": {
