@@ -116,3 +116,11 @@ def test_a_gradient_that_is_wanted_must_be_there_and_right():
     assert said(lambda x, w: (x @ w).detach(), **along) == "The square is missing."
     # Where no gradient is asked for, none is missed.
     expect_function(lambda x, w: scores(x, w).tolist(), scores, CASES, mistakes)
+
+
+def test_a_function_among_the_arguments_is_told_by_its_name():
+    def _honest(x):
+        return x
+
+    with pytest.raises(WrongAnswer, match="For `rule = honest`, `x = 2`: expected 2, got 3"):
+        expect_function(lambda rule, x: 3, lambda rule, x: rule(x), [(_honest, 2)])

@@ -102,7 +102,8 @@ def _slips_of_the_perplexity(documents: list[np.ndarray]) -> dict[str, float]:
             2 ** together.sum()
         ),
         "Perplexities do not average: 2 to the mean loss of *all tokens*.": (
-            np.mean([2**mean for mean in means])
+            np.mean([2**mean for mean in means]),
+            np.average([2**mean for mean in means], weights=[len(d) for d in documents]),
         ),
         "Each document counted alike. Each token shall count alike.": 2 ** np.mean(means),
     }
@@ -179,7 +180,13 @@ def _ascending_before(p: np.ndarray) -> np.ndarray:
 @exercise("gm-02-4")
 def check_total_mass(answer: Callable[..., float]) -> Verdict:
     """Check `total_mass(rule, V, T)` with honest, leaking and half-leaking rules."""
-    cases = [(_honest, 3, 4), (_leaking, 3, 3), (_half, 2, 3), (_half, 3, 2), (_honest, 2, 5)]
+    cases = [
+        (_honest, 3, 4),
+        (_leaking, 3, 3),
+        (_half_leaking, 2, 3),
+        (_half_leaking, 3, 2),
+        (_honest, 2, 5),
+    ]
     expect_function(answer, _total_mass, cases, _slips_of_the_total)
     return right(
         "V to the power of T in place of 1: each text is declared certain. A leaked loss is no "
@@ -198,7 +205,7 @@ def _leaking(x: tuple[int, ...], t: int) -> np.ndarray:
     return np.eye(3)[x[t]]
 
 
-def _half(x: tuple[int, ...], t: int) -> np.ndarray:
+def _half_leaking(x: tuple[int, ...], t: int) -> np.ndarray:
     """Return even chances, half of them given up for the token that came."""
     V = 2 if len(x) == 3 else 3
     return 0.5 / V + 0.5 * np.eye(V)[x[t]]
