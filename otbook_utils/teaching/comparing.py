@@ -175,7 +175,7 @@ def _told(case: Case, names: Sequence[str]) -> str:
         elif shape:
             words.append(f"`{name}` of shape {tuple(shape)}")
         else:
-            text = argument.__name__.strip("_") if callable(argument) else repr(argument)
+            text = getattr(argument, "__name__", "").strip("_") or repr(argument)
             words.append(f"`{name} = {text}`" if len(text) <= 40 else f"`{name}` as it is")
     return ", ".join(words)
 
