@@ -20,9 +20,10 @@ def check_excess(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
         x = torch.rand(n, pixels, generator=generator).double()
         x[0, 0], x[1, 1] = 0, 1
         cases.append((3 * torch.randn(n, pixels, generator=generator).double(), x))
-    # Logits so large that the sigmoid rounds to 1.
-    cases.append((torch.tensor([[60.0, -50.0, 0.5]]).double(), torch.tensor([[1, 0, 0.25]])))
-    cases[-1] = (cases[-1][0], cases[-1][1].double())
+    # Logits so large that the sigmoid rounds to 1: rightly so in the first row, wrongly in the
+    # second, where a probability kept away from 0 and 1 would cost too little.
+    large = torch.tensor([[60.0, -50.0, 0.5], [-45.0, 38.0, -0.5]]).double()
+    cases.append((large, torch.tensor([[1, 0, 0.25], [0.5, 0, 0.75]]).double()))
     expect_function(answer, _excess, cases, _slips_of_the_excess, gradient_of=["logits"])
     return right(
         "It is zero exactly where sigmoid(logit) = x, so you can say how far a network is from "
@@ -45,7 +46,7 @@ def _entropy(x: Tensor) -> Tensor:
 def _slips_of_the_excess(logits: Tensor, x: Tensor) -> dict[str, Any]:
     """Return what each known mistake gives in place of the excess."""
     each = _cross_entropy(logits, x) - _entropy(x)
-    return {
+    return _kept_away(logits, x) | {
         "That is the whole cross-entropy. Its floor, the entropy of the pixels, is still in it.": (
             _cross_entropy(logits, x).sum(1)
         ),
@@ -58,9 +59,29 @@ def _slips_of_the_excess(logits: Tensor, x: Tensor) -> dict[str, Any]:
         "The sign of the entropy: what cannot be avoided is taken away.": (
             (_cross_entropy(logits, x) + _entropy(x)).sum(1)
         ),
+        "The other direction: the mean of the logarithms is taken under the pixel's coin, x, and "
+        "not under the network's.": _turned(logits, x),
         "`logits` have not yet passed through the sigmoid.": (
             F.binary_cross_entropy_with_logits(logits.sigmoid(), x, reduction="none") - _entropy(x)
         ).sum(1),
+    }
+
+
+def _turned(logits: Tensor, x: Tensor) -> Tensor:
+    p, x = logits.sigmoid(), x.clamp(1e-6, 1 - 1e-6)
+    return (torch.special.xlogy(p, p / x) + torch.special.xlogy(1 - p, (1 - p) / (1 - x))).sum(1)
+
+
+def _kept_away(logits: Tensor, x: Tensor) -> dict[str, Any]:
+    """Return what a probability gives that is kept away from 0 and 1, where that matters."""
+    p = logits.sigmoid()
+    usual = (1e-12, 1e-10, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
+    pairs = [(p.clamp(e, 1 - e), 1 - p.clamp(e, 1 - e)) for e in usual]
+    pairs += [(p + e, 1 - p + e) for e in usual]
+    each = [-(x * a.log() + (1 - x) * b.log()) - _entropy(x) for a, b in pairs]
+    return {
+        "Where a logit is large and wrong, your sigmoid is held away from 0 and 1, and the error "
+        "is too small. Work with the logit itself.": tuple(e.sum(1) for e in each)
     }
 
 
@@ -107,6 +128,12 @@ def _slips_of_the_axes(A: np.ndarray, X: np.ndarray) -> dict[str, np.ndarray]:
         "The axis with the *largest* variance comes first.": wanted[::-1],
         "Axes of variance need centred data: subtract the mean of X.": _axes_within(basis, X),
         "A row is an axis: the shape is (k, d).": wanted.T,
+        "Right axes, wrong signs: the entry of largest absolute value is the positive one.": (
+            -wanted,
+            wanted * np.sign(wanted[:, :1]),
+            wanted * np.sign(wanted.sum(1, keepdims=True)),
+            np.abs(wanted),
+        ),
         "These are components of X alone. The axes have to lie in the span of A.": (
             _signed(np.linalg.svd(X - X.mean(0))[2][: A.shape[1]])
         ),
@@ -118,13 +145,12 @@ def _slips_of_the_axes(A: np.ndarray, X: np.ndarray) -> dict[str, np.ndarray]:
 
 VERDICTS = {"a": False, "b": False, "c": True, "d": False, "e": True}
 _HINTS = {
-    "a": "(a) Which network reaches error 0 on anything at all? Look at the slider of the section "
-    "on what goes wrong.",
-    "b": "(b) How low can the cross-entropy of a grey pixel come?",
-    "c": "(c) Which matrices does the theorem allow when they are tied, and what is their error?",
+    "a": "(a) Would a network that has never seen an empty image fail to rebuild it?",
+    "b": "(b) How low can the cross-entropy of a grey pixel come, and how low that of a 0 or 1?",
+    "c": "(c) What does the theorem say of A, and what of A's single columns?",
     "d": "(d) The sign was learnt from known anomalies of one kind. What would it do to a digit "
     "that is hard to reconstruct?",
-    "e": "(e) What minimises the mean squared error when two clean pictures are equally likely?",
+    "e": "(e) What is the mean of x given y, when y says nothing about x?",
 }
 
 
@@ -172,6 +198,15 @@ def _slips_of_the_least_error(variances: np.ndarray, noise: float, k: int) -> di
         ),
         "That is the best of *all* linear denoisers. Only k numbers pass through here.": (
             (variances * var / (variances + var)).sum()
+        ),
+        "That is what is explained. The error is what of the whole variance is left.": (
+            (kept**2 / (kept + var)).sum()
+        ),
+        "What is cut off carries no noise any more.": (
+            _least_error(variances, noise, k) + (len(variances) - k) * var
+        ),
+        "Keep the k *largest*: they rise furthest above the noise.": (
+            variances.sum() - (falling[-k:] ** 2 / (falling[-k:] + var)).sum()
         ),
         "What is left out costs its whole variance, too.": (kept * var / (kept + var)).sum(),
         "`noise` is a standard deviation: square it.": (

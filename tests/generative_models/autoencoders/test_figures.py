@@ -20,10 +20,14 @@ def test_ink_is_dark_and_of_signed_numbers_zero_is_white(ax):
 
 def test_rows_keep_the_order_of_pictures():
     pictures = np.arange(2 * 3 * 64).reshape(2, 3, 64) / 400
-    figure = draw_rows({"a": pictures[0], "b": pictures[1]})
-    shown = [ax.images[0].get_array().ravel() for ax in figure.axes]
+    (ax,) = draw_rows({"a": pictures[0], "b": pictures[1]}).axes
+    places = [(-image.get_extent()[2], image.get_extent()[0]) for image in ax.images]
+    shown = [ax.images[k].get_array().ravel() for k in sorted(range(6), key=places.__getitem__)]
     assert np.allclose(shown, pictures.reshape(6, 64))
-    assert [ax.get_ylabel() for ax in figure.axes] == ["a", "", "", "b", "", ""]
+    names = {label.get_position()[1]: label.get_text() for label in ax.get_yticklabels()}
+    assert [names[y] for y in sorted(names, reverse=True)] == ["a", "b"]
+    for image in ax.images:  # all of them within the frame
+        assert ax.viewLim.x0 <= image.get_extent()[0] and image.get_extent()[1] <= ax.viewLim.x1
 
 
 def test_codes_stand_where_they_are_with_their_numeral(ax):

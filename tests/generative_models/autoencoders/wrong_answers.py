@@ -20,6 +20,12 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "    return (torch.special.xlogy(x, x / p)\n"
             "            + torch.special.xlogy(1 - x, (1 - x) / (1 - p))).nan_to_num(1e9).sum(1)"
         ),
+        "probability held away from 0 and 1": (
+            "def excess(logits, x):\n"
+            "    p = logits.sigmoid().clamp(1e-6, 1 - 1e-6)\n"
+            "    return (torch.special.xlogy(x, x / p)\n"
+            "            + torch.special.xlogy(1 - x, (1 - x) / (1 - p))).sum(1)"
+        ),
         "0 ln 0 is not a number": (
             "def excess(logits, x):\n"
             "    each = F.binary_cross_entropy_with_logits(logits, x, reduction='none')\n"
