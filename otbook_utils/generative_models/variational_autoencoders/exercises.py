@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,20 +15,23 @@ def _randn(seed: int, *shape: int) -> Tensor:
 
 
 @exercise("gm-04-1")
-def check_kl_between(answer: Callable[..., Tensor]) -> Verdict:
-    """Check `kl_between(mean_q, log_var_q, mean_p, log_var_p)` of diagonal Gaussians."""
-    cases = [tuple(_randn(seed, 4, *shape)) for seed, shape in ((1, (3, 2)), (2, (2, 5)))]
+def check_kl_to_each(answer: Callable[..., Tensor]) -> Verdict:
+    """Check `kl_to_each(mean_q, log_var_q, mean_p, log_var_p)` of diagonal Gaussians."""
+    cases = [
+        (*_randn(seed, 2, batch, latent), *_randn(seed + 10, 2, classes, latent))
+        for seed, (batch, classes, latent) in ((1, (3, 4, 2)), (2, (2, 3, 5)))
+    ]
     expect_function(
         answer,
-        _kl_between,
+        _kl_to_each,
         cases,
         _slips_of_the_kl,
         gradient_of=["mean_q", "log_var_q", "mean_p", "log_var_p"],
-        name="the divergence",
+        name="the divergences",
     )
     return right(
-        "With mean_p = 0 and log_var_p = 0 it is the chapter's formula. A prior that is itself "
-        "learned, for one class or for one cluster, needs this one."
+        "With one class, mean_p = 0 and log_var_p = 0 it is the chapter's formula. A prior that "
+        "is itself learned, for each class or for each cluster, needs this one."
     )
 
 
@@ -37,37 +41,55 @@ def _kl_between(mean_q: Tensor, log_var_q: Tensor, mean_p: Tensor, log_var_p: Te
     return 0.5 * (ratio.exp() + gap - 1 - ratio).sum(-1)
 
 
+def _kl_to_each(mean_q: Tensor, log_var_q: Tensor, mean_p: Tensor, log_var_p: Tensor) -> Tensor:
+    return _kl_between(mean_q[:, None], log_var_q[:, None], mean_p, log_var_p)
+
+
 def _slips_of_the_kl(
     mean_q: Tensor, log_var_q: Tensor, mean_p: Tensor, log_var_p: Tensor
 ) -> dict[str, Tensor]:
-    """Return what each known mistake gives in place of the divergence."""
-    wanted = _kl_between(mean_q, log_var_q, mean_p, log_var_p)
+    """Return what each known mistake gives in place of the divergences."""
+    wanted = _kl_to_each(mean_q, log_var_q, mean_p, log_var_p)
+    mean_q, log_var_q = mean_q[:, None], log_var_q[:, None]
     ratio, gap = log_var_q - log_var_p, (mean_q - mean_p).square()
+    scaled = gap / log_var_p.exp()
     return {
         "The factor ½ is missing.": 2 * wanted,
         "Sum over the latent dimensions, do not average: independent units add their "
         "divergences.": wanted / mean_q.shape[-1],
-        "One number for each sample of the batch: sum over the last dimension alone.": (
-            wanted.sum()
+        "A row for each image, a column for each class.": wanted.T,
+        "One number for each image and class: sum over the last dimension alone.": (
+            wanted.sum(1),
+            wanted.sum(0),
+            wanted.sum(),
+            wanted.mean(),
         ),
-        "One number for each sample of the batch, not their mean.": wanted.mean(),
         "The two are exchanged: the mean is taken under q.": (
             _kl_between(mean_p, log_var_p, mean_q, log_var_q)
         ),
         "The distance of the means counts in units of p's variance.": (
             0.5 * (ratio.exp() + gap - 1 - ratio).sum(-1)
         ),
+        "The distance of the means counts in units of *p*'s variance, not of q's.": (
+            0.5 * (ratio.exp() + gap / log_var_q.exp() - 1 - ratio).sum(-1)
+        ),
         "The distance of the means is divided by the *variance*, exp(log_var_p).": (
             0.5 * (ratio.exp() + gap / (0.5 * log_var_p).exp() - 1 - ratio).sum(-1)
         ),
+        "The variance of q, too, counts in units of p's.": (
+            0.5 * (log_var_q.exp() + scaled - 1 - ratio).sum(-1)
+        ),
+        "Both logarithms stay: that of p's variance, too.": (
+            0.5 * (ratio.exp() + scaled - 1 - log_var_q).sum(-1)
+        ),
         "exp(log_var) is the variance already; its half would be the standard deviation.": (
-            0.5 * ((0.5 * ratio).exp() + gap / log_var_p.exp() - 1 - ratio).sum(-1)
+            0.5 * ((0.5 * ratio).exp() + scaled - 1 - ratio).sum(-1)
         ),
         "You took log_var for a logarithm of the standard deviation: no square is left to take.": (
             0.5 * ((2 * ratio).exp() + gap / (2 * log_var_p).exp() - 1 - 2 * ratio).sum(-1)
         ),
         "The sign of the logarithm: a q that is narrower than p must pay for it.": (
-            0.5 * (ratio.exp() + gap / log_var_p.exp() - 1 + ratio).sum(-1)
+            0.5 * (ratio.exp() + scaled - 1 + ratio).sum(-1)
         ),
         "Without the -1 two equal Gaussians would not be at 0.": (wanted + 0.5 * mean_q.shape[-1]),
         "That is for a standard normal p.": _kl_between(
@@ -113,6 +135,9 @@ def _slips_of_the_score_gradient(f: Tensor, score: Tensor) -> dict[str, Tensor]:
         "The others are K - 1 draws, and their mean divides by as many.": (
             (f - (f.sum() - f) / n)[:, None] * score
         ).mean(0),
+        "The baseline is the *mean* of the others, not their sum.": (
+            ((f - (f.sum() - f))[:, None] * score).mean(0)
+        ),
         "Do not sum over the parameters: each has its own derivative.": (
             ((f - others)[:, None] * score).mean(0).sum()
         ),
@@ -162,46 +187,65 @@ def _slips_of_the_posterior_mean(
             ((log_likelihood + log_prior - log_q).softmax(1)[..., None] * z).sum(0)
         ),
         "The weights sum to 1 already: add up, do not average.": ((weights[..., None] * z).mean(0)),
+        "exp(-2000) is 0 in floating point: subtract the largest logarithm of each sample first, "
+        "as softmax does.": torch.zeros_like(z[0]),
     }
 
 
 @exercise("gm-04-4")
-def check_unit(answer: Callable[[float, float, float], float]) -> Verdict:
-    """Check `unit(variance, noise, beta)`: the KL divergence at the best weight, in nats."""
+def check_unit(answer: Callable[[float, float, float], tuple[float, float, float]]) -> Verdict:
+    """Check `unit(variance, noise, beta)`: the best encoder a, v and the best weight w."""
     cases = [(2.0, 0.5, 1.0), (3.0, 0.6, 2.5), (0.7, 1.0, 1.0), (0.7, 0.5, 4.0), (1.9, 1.2, 1.0)]
-    expect_function(answer, _unit, cases, _slips_of_the_unit, name="the divergence")
+    cases.append((0.7, 1.0, 0.5))  # between β · noise² and noise²
+    expect_function(answer, _unit, cases, _slips_of_the_unit, name="(a, v, w)")
     return right(
-        "β is nothing but a larger noise variance βσ², and averaging over D pixels in place of "
-        "summing is β = D. A unit lives while its variance exceeds βσ²."
+        "β is nothing but a larger noise variance, β · noise², and averaging over D pixels in "
+        "place of summing is β = D. The divergence there is ½ ln(variance / (β · noise²)), or 0."
     )
 
 
-def _unit(variance: float, noise: float, beta: float) -> float:
-    return max(0.0, 0.5 * math.log(variance / (beta * noise**2)))
+def _unit(variance: float, noise: float, beta: float) -> np.ndarray:
+    return _fitted(variance, beta * noise**2)
 
 
-def _slips_of_the_unit(variance: float, noise: float, beta: float) -> dict[str, float]:
-    """Return what each known mistake gives in place of the divergence."""
-    share = variance / (beta * noise**2)
+def _fitted(variance: float, t: float) -> np.ndarray:
+    """Return a, v and w for data of this variance and noise of variance t."""
+    w = math.sqrt(max(variance - t, 0))
+    return _posterior_of(w, t)
+
+
+def _posterior_of(w: float, t: float) -> np.ndarray:
+    return np.array([w / (w**2 + t), t / (w**2 + t), w])
+
+
+def _slips_of_the_unit(variance: float, noise: float, beta: float) -> dict[str, np.ndarray]:
+    """Return what each known mistake gives in place of the best a, v and w."""
+    t = beta * noise**2
+    a, v, w = _fitted(variance, t)
+    silent = variance <= t
     return {
-        "No divergence is negative: below the threshold the best weight is 0.": (
-            0.5 * math.log(share)
-        ),
-        "The factor ½ is missing.": max(0.0, math.log(share)),
         "noise is a standard deviation: its square is the variance.": (
-            max(0.0, 0.5 * math.log(variance / (beta * noise)))
+            _fitted(variance, beta * noise)
         ),
         "β multiplies the noise *variance*, not the deviation.": (
-            max(0.0, 0.5 * math.log(variance / (beta * noise) ** 2))
+            _fitted(variance, (beta * noise) ** 2)
         ),
-        "β is missing.": max(0.0, 0.5 * math.log(variance / noise**2)),
-        "β changes where the best weight lies, not only the price.": (
-            max(0.0, 0.5 * math.log(variance / noise**2) / beta)
-        ),
+        "β is missing.": _fitted(variance, noise**2),
         "β makes the divergence dearer: the best unit then says less.": (
-            max(0.0, 0.5 * math.log(beta * variance / noise**2))
+            _fitted(variance, noise**2 / beta)
         ),
-        "The part of the variance that is noise is not w²: w² = variance - βσ².": (
-            0.5 * math.log(1 + share)
+        "β also moves the threshold: a unit dies where its variance falls below β · noise², not "
+        "noise².": np.array([a, v, w]) if variance > noise**2 else np.array([0, 1, 0]),
+        "For this w the posterior is right, but a part of the variance is noise: "
+        "w² = variance - β · noise².": _posterior_of(math.sqrt(variance), t),
+        "The encoder does not invert the decoder: it shrinks, a = w / (w² + β · noise²).": (
+            np.array([1 / w if w else 0, v, w])
         ),
+        "A silent unit answers with the prior, whose variance is 1.": (
+            np.array([a, 0 if silent else v, w])
+        ),
+        "v is a variance, not a deviation.": np.array([a, math.sqrt(v), w]),
+        "w is wanted, not w².": np.array([a, v, w**2]),
+        "The order is a, v, w.": (np.array([w, v, a]), np.array([v, a, w]), np.array([a, w, v])),
+        "In v, too, β makes the noise larger.": np.array([a, noise**2 / (w**2 + noise**2), w]),
     }

@@ -7,14 +7,15 @@ What a checker hands to `expect_function` as a known mistake is tried without st
 WRONG_ANSWERS: dict[str, dict[str, str]] = {
     "gm-04-1": {
         "detached": (
-            "def kl_between(mean_q, log_var_q, mean_p, log_var_p):\n"
-            "    q = torch.distributions.Normal(mean_q.detach(), (log_var_q / 2).exp())\n"
+            "def kl_to_each(mean_q, log_var_q, mean_p, log_var_p):\n"
+            "    mean_q, log_var_q = mean_q.detach()[:, None], log_var_q[:, None]\n"
+            "    q = torch.distributions.Normal(mean_q, (log_var_q / 2).exp())\n"
             "    p = torch.distributions.Normal(mean_p, (log_var_p / 2).exp())\n"
             "    return torch.distributions.kl_divergence(q, p).sum(-1)"
         ),
         "log variance as deviation": (
-            "def kl_between(mean_q, log_var_q, mean_p, log_var_p):\n"
-            "    q = torch.distributions.Normal(mean_q, log_var_q.abs())\n"
+            "def kl_to_each(mean_q, log_var_q, mean_p, log_var_p):\n"
+            "    q = torch.distributions.Normal(mean_q[:, None], log_var_q[:, None].abs())\n"
             "    p = torch.distributions.Normal(mean_p, log_var_p.abs())\n"
             "    return torch.distributions.kl_divergence(q, p).sum(-1)"
         ),
@@ -38,5 +39,15 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
     },
     "gm-04-4": {
         "a number": "unit = 0.5",
+        "the divergence": (
+            "def unit(variance, noise, beta):\n"
+            "    return max(0.0, 0.5 * math.log(variance / (beta * noise**2)))"
+        ),
+        "not a number below the threshold": (
+            "def unit(variance, noise, beta):\n"
+            "    w = float('nan') if variance < beta * noise**2 else (\n"
+            "        variance - beta * noise**2) ** 0.5\n"
+            "    return w / variance, beta * noise**2 / variance, w"
+        ),
     },
 }
