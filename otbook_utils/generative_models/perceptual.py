@@ -49,6 +49,7 @@ class PerceptualAutoEncoder(nn.Module):
     Raises ValueError for sizes that are no whole numbers of at least 1.
 
     Source: Zhang, Zhang, Li, Bengio and Paull 2020.
+    Taught in `book/generative_models/08_perceptual_autoencoders.ipynb`.
 
     >>> model = PerceptualAutoEncoder((1, 8, 8), latent=4, hidden=(32,))
     >>> model.sample(3).shape
@@ -102,6 +103,7 @@ def perceptual_loss(
 
     Source: Zhang et al. 2020, equations 5 to 8 (both reconstructions), 13 (likelihood), 16
     (variational), and the authors' code for what is held constant where.
+    Taught in `book/generative_models/08_perceptual_autoencoders.ipynb`.
     """
     mean, log_var = model.encode(x)
     code, noise = mean.detach(), (0.5 * log_var).exp() * torch.randn_like(mean)
@@ -125,6 +127,8 @@ def log_stretch(model: PerceptualAutoEncoder, z: Tensor, moves: Tensor) -> Tenso
     An estimate of ln |det ∂h/∂z|, which tells by how much h = encode ∘ decode spreads the mass
     around z: exact for a map that stretches all directions alike, too large in the mean for any
     other. z, moves: (batch, latent), d their numbers.
+
+    Taught in `book/generative_models/08_perceptual_autoencoders.ipynb`.
     """
     with torch.no_grad():
         length = moves.square().sum(1)
