@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn import functional as F
 
 from otbook_utils.teaching import (
     Verdict,
@@ -26,19 +28,43 @@ def check_pull(answer: Callable[[nn.Module, nn.Module, Tensor], Tensor]) -> Verd
     for n, pixels, latent in ((5, 4, 2), (3, 6, 3)):
         encoder, decoder, x = _two_nets(n, pixels, latent)
         loss = answer(encoder, decoder, x)
-        code = encoder(x).detach()
-        target = (encoder(decoder(code)) - code).square().mean()
-        _expect_value(loss, target, code)
-        _expect_teaching(loss, target, encoder, decoder)
-        if any(p.grad is not None or not p.requires_grad for p in encoder.parameters()):
+        if not all(p.requires_grad for p in encoder.parameters()):
             raise WrongAnswer(
-                "After the call the encoder is no longer as it was: its parameters must go on "
+                "After the call the encoder's parameters are frozen for good: they must go on "
                 "learning from the other terms."
             )
+        ways = _ways_to_learn(encoder, decoder, x)
+        _expect_value(loss, ways[""], encoder(x))
+        _expect_teaching(loss, ways, encoder, decoder)
     return right(
         "One backward pass through the sum of all terms now gives either network its own loss. "
         "Two optimisers, each with its own loss, would do the same at twice the cost."
     )
+
+
+def _ways_to_learn(encoder: nn.Module, decoder: nn.Module, x: Tensor) -> dict[str, Tensor]:
+    """Return the wanted loss under "", and under a hint each of equal value and other pupils."""
+    constants = {name: value.detach() for name, value in encoder.named_parameters()}
+    code, held = encoder(x), encoder(x).detach()
+
+    def still(images: Tensor) -> Tensor:
+        return functional_call(encoder, constants, (images,))
+
+    return {
+        "": F.mse_loss(still(decoder(held)), held),
+        "Everybody learns from this, the encoder in three places.": F.mse_loss(
+            encoder(decoder(code)), code
+        ),
+        "The encoder learns in the second pass, where its parameters have to be constants.": (
+            F.mse_loss(encoder(decoder(held)), held)
+        ),
+        "The encoder learns by the code that is decoded: hold that constant too.": F.mse_loss(
+            still(decoder(code)), held
+        ),
+        "The target moves: f(x) on the other side of the difference has to be constant too.": (
+            F.mse_loss(still(decoder(held)), code)
+        ),
+    }
 
 
 def _two_nets(n: int, pixels: int, latent: int) -> tuple[nn.Module, nn.Module, Tensor]:
@@ -61,26 +87,39 @@ def _expect_value(loss: Any, target: Tensor, code: Tensor) -> None:
         raise WrongAnswer(f"Expected the value {wanted:.5f}, got {got:.5f}.")
 
 
-def _expect_teaching(loss: Tensor, target: Tensor, encoder: nn.Module, decoder: nn.Module) -> None:
-    """Raise WrongAnswer unless the decoder has the target's gradient, and the encoder none."""
+def _expect_teaching(
+    loss: Tensor, ways: dict[str, Tensor], encoder: nn.Module, decoder: nn.Module
+) -> None:
+    """Raise WrongAnswer unless the decoder has the wanted gradient, and the encoder none."""
     if not loss.requires_grad:
         raise WrongAnswer("Nobody learns from this: everything is held constant.")
-    own, others = list(decoder.parameters()), list(encoder.parameters())
-    wanted = torch.autograd.grad(target, own)
-    found = torch.autograd.grad(loss, [*own, *others], allow_unused=True)
-    if all(gradient is None for gradient in found[: len(own)]):
+    own = list(decoder.parameters())
+    found = _gradients(loss, own)
+    if not any(gradient.any() for gradient in found):
         raise WrongAnswer(
             "The decoder does not learn: hold the encoder's parameters constant, and let the "
             "gradient pass through it to what the decoder made."
         )
-    pairs = zip(found[: len(own)], wanted, strict=True)
-    if not all(a is not None and torch.allclose(a, b, rtol=1e-3, atol=1e-6) for a, b in pairs):
+    others = list(encoder.parameters())
+    taught = _gradients(loss, others)
+    for hint, way in ways.items():
+        if hint and _alike(taught, _gradients(way, others)):
+            raise WrongAnswer(hint)
+    if any(gradient.abs().max() > 1e-9 for gradient in taught):
+        raise WrongAnswer("The encoder learns from it too.")
+    if not _alike(found, _gradients(ways[""], own)):
         raise WrongAnswer("The decoder learns, but not by the gradient of this error.")
-    if any(gradient is not None and gradient.abs().max() > 1e-9 for gradient in found[len(own) :]):
-        raise WrongAnswer(
-            "The encoder learns from it too. It has two ways in: as the code, and as the second "
-            "pass, whose parameters have to be constants."
-        )
+
+
+def _gradients(loss: Tensor, parameters: list[Tensor]) -> list[Tensor]:
+    found = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
+    pairs = zip(found, parameters, strict=True)
+    return [torch.zeros_like(p) if gradient is None else gradient for gradient, p in pairs]
+
+
+def _alike(some: list[Tensor], others: list[Tensor]) -> bool:
+    pairs = zip(some, others, strict=True)
+    return all(torch.allclose(a, b, rtol=1e-3, atol=1e-6) for a, b in pairs)
 
 
 @exercise("gm-08-2")

@@ -65,8 +65,8 @@ def draw_codes(ax: Axes, seen: dict[str, np.ndarray]) -> None:
     ax.hist(seen["codes"], bins=_BINS, density=True, color=PALETTE["sky"], label="codes f(x)")
     normal = torch.exp(-0.5 * LATENT_GRID.square()) / (2 * torch.pi) ** 0.5
     ax.plot(LATENT_GRID, normal, "--", color=PALETTE["vermillion"], label="noise z")
-    ax.set(xlim=(-REACH, REACH), ylim=(0, 1.9), xlabel="latent number z", ylabel="density")
-    ax.legend(loc="upper left", ncols=1)
+    ax.set(xlim=(-REACH, REACH), ylim=(0, 2.7), xlabel="latent number z", ylabel="density")
+    ax.legend(loc="upper right")
 
 
 def draw_pair(points: Tensor, seen: dict[str, np.ndarray], title: str = "") -> Figure:
