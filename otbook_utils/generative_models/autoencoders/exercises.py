@@ -15,15 +15,14 @@ from otbook_utils.teaching import Verdict, exercise, expect_function, right, wro
 def check_excess(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
     """Check `excess(logits, x)`: the Kullback-Leibler divergence from pixels to outputs."""
     generator = torch.Generator().manual_seed(3)
-    cases = []
+    # Logits so large that the sigmoid rounds to 1: rightly so in the first row, wrongly in the
+    # second, where a probability kept away from 0 and 1 would cost too little.
+    large = torch.tensor([[60.0, -50.0, 0.5], [-45.0, 38.0, -0.5]]).double()
+    cases = [(large, torch.tensor([[1, 0, 0.25], [0.5, 0, 0.75]]).double())]
     for n, pixels in ((3, 5), (4, 2)):
         x = torch.rand(n, pixels, generator=generator).double()
         x[0, 0], x[1, 1] = 0, 1
         cases.append((3 * torch.randn(n, pixels, generator=generator).double(), x))
-    # Logits so large that the sigmoid rounds to 1: rightly so in the first row, wrongly in the
-    # second, where a probability kept away from 0 and 1 would cost too little.
-    large = torch.tensor([[60.0, -50.0, 0.5], [-45.0, 38.0, -0.5]]).double()
-    cases.append((large, torch.tensor([[1, 0, 0.25], [0.5, 0, 0.75]]).double()))
     expect_function(answer, _excess, cases, _slips_of_the_excess, gradient_of=["logits"])
     return right(
         "It is zero exactly where sigmoid(logit) = x, so you can say how far a network is from "

@@ -230,12 +230,12 @@ def _slips_of_the_unit(variance: float, noise: float, beta: float) -> dict[str, 
         "β multiplies the noise *variance*, not the deviation.": (
             _fitted(variance, (beta * noise) ** 2)
         ),
+        "β also moves the threshold: a unit dies where its variance falls below β · noise², not "
+        "noise².": np.array([a, v, w]) if variance > noise**2 else np.array([0, 1, 0]),
         "β is missing.": _fitted(variance, noise**2),
         "β makes the divergence dearer: the best unit then says less.": (
             _fitted(variance, noise**2 / beta)
         ),
-        "β also moves the threshold: a unit dies where its variance falls below β · noise², not "
-        "noise².": np.array([a, v, w]) if variance > noise**2 else np.array([0, 1, 0]),
         "For this w the posterior is right, but a part of the variance is noise: "
         "w² = variance - β · noise².": _posterior_of(math.sqrt(variance), t),
         "The encoder does not invert the decoder: it shrinks, a = w / (w² + β · noise²).": (
