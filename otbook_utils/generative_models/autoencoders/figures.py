@@ -58,6 +58,7 @@ def draw_rows(rows: dict[str, ArrayLike], *, signed: bool = False) -> Figure:
     columns = len(next(iter(rows.values())))
     size = (5.2, len(rows) * min(0.9, 4.4 / columns) + 0.1)
     figure, ax = plt.subplots(figsize=size, layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.15)  # or the aspect pushes long names off the figure
     for line, pictures in enumerate(rows.values()):
         for column, picture in enumerate(pictures):
             corner = (column, -line - 0.9)
