@@ -8,7 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from otbook_utils.teaching import Verdict, exercise, expect_function, right, wrong
+from otbook_utils.teaching import (
+    Verdict,
+    exercise,
+    expect_array,
+    expect_close,
+    expect_function,
+    right,
+    wrong,
+)
 
 
 @exercise("gm-02-1")
@@ -52,6 +60,9 @@ def _slips_of_the_mask(scores: Tensor, document: Tensor) -> dict[str, Any]:
         ),
         "Places still look into the documents before their own.": (
             scores.masked_fill(later, -torch.inf).softmax(-1)
+        ),
+        "One place of the future is still in view: hide from the first later place on.": (
+            scores.masked_fill(later.triu(2) | foreign, -torch.inf).softmax(-1)
         ),
         "A place must not look at later ones of its own document either.": (
             scores.masked_fill(foreign, -torch.inf).softmax(-1)
@@ -105,6 +116,9 @@ def _slips_of_the_perplexity(documents: list[np.ndarray]) -> dict[str, float]:
             np.mean([2**mean for mean in means]),
             np.average([2**mean for mean in means], weights=[len(d) for d in documents]),
         ),
+        "Divide the bits of all documents by the number of tokens, not of documents.": (
+            2 ** (together.sum() / len(documents))
+        ),
         "Each document counted alike. Each token shall count alike.": 2 ** np.mean(means),
     }
 
@@ -119,6 +133,9 @@ def check_nucleus(answer: Callable[[np.ndarray, float], Any]) -> Verdict:
         (np.array([0.05, 0.15, 0.3, 0.1, 0.4]), 0.97),
     ]
     expect_function(answer, _nucleus, cases, _slips_of_the_nucleus)
+    tied = expect_array(answer(np.array([0.25, 0.5, 0.25]), 0.7), shape=(3,))
+    hint = "Of two equal entries one may be enough: the *fewest* stay. Count, and do not compare p."
+    expect_close(np.sort(tied), [0, 1 / 3, 2 / 3], otherwise=hint)
     return right("It cannot be empty: before the likeliest token nothing has been kept yet.")
 
 
@@ -158,6 +175,9 @@ def _slips_of_the_nucleus(p: np.ndarray, threshold: float) -> dict[str, np.ndarr
         "Sort first: from the likeliest down, not in the order of the alphabet.": (
             _scaled(np.where(np.cumsum(p) - p < threshold, p, 0))
         ),
+        "The sums are in sorted order, and p is not: which token does each of them belong to?": (
+            _scaled(np.where(np.cumsum(p[order]) - p[order] < threshold, p, 0))
+        ),
         "You started from the unlikeliest.": (
             _scaled(np.where(_ascending_before(p) < threshold, p, 0))
         ),
@@ -194,19 +214,28 @@ def check_total_mass(answer: Callable[..., float]) -> Verdict:
     )
 
 
+def _whole(x: tuple[int, ...], t: int) -> None:
+    """Raise ValueError if a rule is handed less than the place that it is to judge."""
+    if len(x) <= t:
+        raise ValueError("hand each rule the whole text x: what it looks at is its own affair.")
+
+
 def _honest(x: tuple[int, ...], t: int) -> np.ndarray:
     """Return chances that follow from the past alone."""
+    _whole(x, t)
     V = max(max(x) + 1, 3) if len(x) != 5 else 2
     weights = 1.0 + np.arange(V) * (1 + sum(x[:t])) % 4
     return weights / weights.sum()
 
 
 def _leaking(x: tuple[int, ...], t: int) -> np.ndarray:
+    _whole(x, t)
     return np.eye(3)[x[t]]
 
 
 def _half_leaking(x: tuple[int, ...], t: int) -> np.ndarray:
     """Return even chances, half of them given up for the token that came."""
+    _whole(x, t)
     V = 2 if len(x) == 3 else 3
     return 0.5 / V + 0.5 * np.eye(V)[x[t]]
 

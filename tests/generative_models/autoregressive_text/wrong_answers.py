@@ -36,6 +36,13 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "    kept = np.where(p >= np.sort(p)[-2], p, 0)\n"
             "    return kept / kept.sum()"
         ),
+        "cut by value, both of two equal ones": (
+            "def nucleus(p, threshold):\n"
+            "    order = np.argsort(-p)\n"
+            "    before = np.cumsum(p[order]) - p[order]\n"
+            "    kept = np.where(p >= p[order][before < threshold].min(), p, 0)\n"
+            "    return kept / kept.sum()"
+        ),
         "softmax again": (
             "def nucleus(p, threshold):\n"
             "    order = np.argsort(-p)\n"
@@ -50,6 +57,14 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "def total_mass(rule, V, T):\n"
             "    x = (0,) * T\n"
             "    return np.prod([rule(x, t)[x[t]] for t in range(T)])"
+        ),
+        "rules are shown the past alone": (
+            "from itertools import product\n"
+            "def total_mass(rule, V, T):\n"
+            "    return sum(\n"
+            "        np.prod([rule(x[:t], t)[x[t]] for t in range(T)])\n"
+            "        for x in product(range(V), repeat=T)\n"
+            "    )"
         ),
         "one for any rule": "def total_mass(rule, V, T):\n    return 1.0",
     },
