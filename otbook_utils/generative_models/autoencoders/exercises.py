@@ -170,8 +170,8 @@ def check_verdicts(answer: Any) -> Verdict:
 def check_least_error(answer: Callable[[np.ndarray, float, int], float]) -> Verdict:
     """Check `least_error(variances, noise, k)`: of the best linear denoiser of rank k."""
     cases = [
-        (np.array([0.5, 3.0, 1.2, 0.1]), 0.8, 2),
         (np.array([2.0, 0.3, 5.0]), 1.7, 1),
+        (np.array([0.5, 3.0, 1.2, 0.1]), 0.8, 2),
         (np.array([0.2, 0.7, 0.4, 4.0, 1.0]), 0.3, 3),
     ]
     expect_function(answer, _least_error, cases, _slips_of_the_least_error)
