@@ -86,6 +86,55 @@ class Diffusion:
         noise = torch.randn_like(x)
         return (denoiser(self.noisy(x, t, noise), t) - noise).square().mean()
 
+    @property
+    def weights(self) -> Tensor:
+        """What each step's squared error of the noise weighs in the bound: (steps,), t from 1 on.
+
+        β_t / (2 α_t (1 − ᾱ_(t−1))), and ½ for the step to the data, whose variance is taken to be
+        (1 − ᾱ_1) / ᾱ_1. In double precision.
+
+        Source: Ho, Jain and Abbeel 2020, equation 12, with the posterior's own variances.
+        """
+        before, now = self.signal[:-1], self.signal[1:]
+        kept = now / before
+        return torch.cat([torch.tensor([0.5]), ((1 - kept) / (2 * kept * (1 - before)))[1:]])
+
+    def bound(self, denoiser: Denoiser, x: Tensor, widths: Tensor | None = None) -> Tensor:
+        """Return an upper bound on −ln p(x) in nats from one noise for each step: (batch,).
+
+        p: the density of what `sample` makes with all stops, eta = 1 and a Gaussian at the step to
+        the data. In expectation over the noise it is the bound on this density. widths (steps,): by
+        what each step's variance is multiplied, by default 1; see `best_widths`.
+
+        Source: Ho, Jain and Abbeel 2020, equation 5.
+        """
+        size, last, first = x[0].numel(), self.signal[-1].item(), self.signal[1].item()
+        widths = torch.ones(self.steps) if widths is None else widths
+        prior = last * x.double().square().flatten(1).sum(1) - size * (last + math.log1p(-last))
+        errors = self.weights / widths @ self.errors(denoiser, x).to(self.weights)
+        spread = widths.log().sum() + (1 / widths - 1)[1:].sum()
+        spread = spread + math.log(2 * math.pi * (1 - first) / first)
+        return 0.5 * (prior + size * spread) + errors
+
+    def best_widths(self, denoiser: Denoiser, x: Tensor) -> Tensor:
+        """Return the widths that make the bound on the samples x (batch, …) least: (steps,).
+
+        Source: Bao, Li, Zhu and Zhang 2022, theorem 1, with the measured error in place of the
+        score's.
+        """
+        shares = 2 * self.weights * self.errors(denoiser, x).to(self.weights).mean(1) / x[0].numel()
+        return torch.cat([shares[:1], 1 + shares[1:]])
+
+    @torch.no_grad()
+    def errors(self, denoiser: Denoiser, x: Tensor) -> Tensor:
+        """Return the squared error of the noise at each step, t from 1 on: (steps, batch)."""
+        found = []
+        for t in range(1, self.steps + 1):
+            times, noise = torch.full((len(x),), t, device=x.device), torch.randn_like(x)
+            error = denoiser(self.noisy(x, times, noise), times) - noise
+            found.append(error.square().flatten(1).sum(1))
+        return torch.stack(found)
+
     def estimate(self, x: Tensor, t: int, noise: Tensor) -> Tensor:
         """Return the data x_0 that x_t comes from if `noise` was mixed in."""
         share = self.signal[t].item()

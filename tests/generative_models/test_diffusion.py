@@ -1,5 +1,7 @@
 """The path and both ways back, with a denoiser that is known exactly for Gaussian data."""
 
+import math
+
 import pytest
 import torch
 
@@ -119,6 +121,43 @@ def test_one_step_back_is_the_posterior_of_the_random_path():
     found = path._back(lambda x, _: noise.expand_as(x), many, t, t - 1, 1.0, None)
     assert found.mean().item() == pytest.approx(mean.item(), abs=0.01)
     assert found.var().item() == pytest.approx(variance, rel=0.02)
+
+
+def test_the_bound_is_the_entropy_and_the_divergences_of_all_steps():
+    """Both ways are Gaussian with equal means here, so that only the variances differ."""
+    torch.manual_seed(0)
+    path, exact = Diffusion(50), exact_denoiser(Diffusion(50))
+    x = MEAN + SPREAD * torch.randn(20_000, 1).double()
+    before, now = path.signal[:-1], path.signal[1:]
+    kept = now / before
+    spreads = path.signal * SPREAD**2 + 1 - path.signal  # the variances of x_t
+    true = 1 / (1 / spreads[:-1] + kept / (1 - kept))
+    used = (1 - before) / (1 - now) * (1 - kept)
+    used[0] = (1 - now[0]) / now[0]
+    ratio = true / used
+    entropy = 0.5 * math.log(2 * math.pi * math.e * SPREAD**2)
+    prior = 0.5 * (now[-1] * MEAN**2 + spreads[-1] - 1 - spreads[-1].log()).item()
+    wanted = entropy + prior + 0.5 * (ratio - 1 - ratio.log()).sum().item()
+    bound = path.bound(exact, x)
+    assert bound.shape == (20_000,)
+    assert bound.mean().item() == pytest.approx(wanted, abs=0.04)
+    widths = path.best_widths(exact, x)
+    torch.testing.assert_close(widths, ratio, rtol=0.06, atol=0)
+    assert path.bound(exact, x, widths).mean().item() == pytest.approx(entropy + prior, abs=0.04)
+
+
+def test_the_weights_are_those_of_the_divergences_between_gaussians():
+    """KL of two Gaussians of the posterior's variance whose means differ by the noise's error."""
+    path, x0, xt, off = Diffusion(10), 0.7, -0.4, 0.3
+    for t in range(2, 11):
+        now, before = path.signal[t].item(), path.signal[t - 1].item()
+        kept = now / before
+        variance = (1 - before) / (1 - now) * (1 - kept)
+        noise = (xt - now**0.5 * x0) / (1 - now) ** 0.5
+        means = [(xt - (1 - kept) / (1 - now) ** 0.5 * e) / kept**0.5 for e in (noise, noise + off)]
+        normals = [torch.distributions.Normal(m, variance**0.5) for m in means]
+        kl = torch.distributions.kl_divergence(*normals).item()
+        assert path.weights[t - 1].item() * off**2 == pytest.approx(kl, rel=1e-6)
 
 
 @pytest.mark.parametrize("net", [DenseDenoiser((1, 8, 8), (16,)), ImageDenoiser((1, 8, 8), 4)])
