@@ -24,7 +24,7 @@ from otbook_utils.teaching import (
 @exercise("gm-01-1")
 def check_rate(answer: Callable[[np.ndarray, np.ndarray], float]) -> Verdict:
     """Check `rate(hours, broken)`: maximum likelihood where some waiting times were cut off."""
-    cases = [_lamps([3.0, 7, 1, 4, 9], "10110"), _lamps([0.5, 2, 2.5], "110")]
+    cases = [_lamps([3.0, 7, 1, 4, 9, 2, 6], "1011011"), _lamps([0.5, 2, 2.5], "110")]
     expect_function(answer, _rate, cases, _slips_of_the_rate)
     return right(
         "A lamp that still burns is no failure, yet its hours without one count. Such data are "
@@ -72,7 +72,7 @@ def check_gaussians(answer: Callable[..., Tensor]) -> Verdict:
     along = ["m1", "s1", "m2", "s2"]
     expect_function(answer, _kl_of_gaussians, cases, _slips_of_the_gaussians, gradient_of=along)
     own = "The library is right. Take the expectation on paper, and write the result."
-    expect_own_work(answer, "distributions", hint=own)
+    expect_own_work(answer, "distributions", "otbook_utils", hint=own)
     if _uses_distributions(answer):
         return wrong("Imported by name it is still the library: take the expectation on paper.")
     return right(
