@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import softplus
+from torch.nn.functional import binary_cross_entropy, softplus
 
 from otbook_utils.teaching import Verdict, exercise, expect_function, right
 
@@ -48,7 +48,11 @@ def _slips_of_smoothing(
     real = t * softplus(-real_logits) + (1 - t) * softplus(real_logits)
     fake = softplus(fake_logits)
     both = (1 - t) * softplus(-fake_logits) + t * fake
+    rounded = binary_cross_entropy(real_logits.sigmoid(), torch.full_like(real_logits, t))
     return {
+        "At a logit of 200 the sigmoid rounds to 1: work on logits, not on probabilities.": (
+            rounded + binary_cross_entropy(fake_logits.sigmoid(), torch.zeros_like(fake_logits))
+        ),
         "The fakes' target stays 0: only the real side is smoothed.": real.mean() + both.mean(),
         "That is the loss without smoothing.": softplus(-real_logits).mean() + fake.mean(),
         "A target below 1 also charges 1 - target for the answer 0: half of it is missing.": (
@@ -96,6 +100,10 @@ def _slips_of_the_ratio(logits: Tensor, n_real: int, n_fake: int) -> dict[str, T
         "The numbers are the wrong way round: more real samples make every D larger.": (
             logits.exp() * n_real / n_fake
         ),
+        "The odds of real before x is seen are n_real / n_fake, not a share of all.": (
+            logits.exp() * n_fake / (n_real + n_fake),
+            logits.exp() * n_real / (n_real + n_fake),
+        ),
         "That is q/p.": (-logits).exp() * n_real / n_fake,
         "That is D, a probability: the ratio is D/(1 - D), corrected for the numbers.": (
             logits.sigmoid(),
@@ -142,6 +150,8 @@ def _slips_of_forgetting(kept: int, modes: int) -> dict[str, tuple[np.ndarray, .
         "JS is the mean of the two KL divergences to the mixture, not their sum.": (
             np.array([2 * js, 2 * soft])
         ),
+        "That JS holds for two boxes of equal height. Here q is higher than p where both are: "
+        "the kept modes count, too.": np.array([math.log(2) * (1 - kept / modes), 2 * soft]),
         "The factor 2 before the softened KL is missing.": np.array([js, soft]),
         "The second is KL(mixture ‖ p), not KL(p ‖ mixture).": np.array([js, 2 * back]),
         "That is KL(q ‖ p): the mixture belongs in its first place, with a factor 2.": (
@@ -193,6 +203,9 @@ def _slips_of_extragradient(x: Tensor, y: Tensor, A: Tensor, rate: float) -> dic
     ahead_x, ahead_y = x - rate * A @ y, y + rate * A.T @ x
     second_x = x - rate * A @ y
     return {
+        "Look ahead in the direction in which you would step: x downhill, y uphill.": torch.cat(
+            [x - rate * A @ (y - rate * A.T @ x), y + rate * A.T @ (x + rate * A @ y)]
+        ),
         "That is one plain step of both: look ahead first.": torch.cat([ahead_x, ahead_y]),
         "That is two plain steps: the second starts again from x and y.": torch.cat(
             [ahead_x - rate * A @ ahead_y, ahead_y + rate * A.T @ ahead_x]

@@ -20,7 +20,8 @@ def draw_ring(ax: Axes, samples: Tensor, title: str) -> None:
     'three alike'
     """
     for centre in CENTRES.tolist():
-        ax.add_patch(plt.Circle(centre, 4 * SPREAD, fill=False, color=PALETTE["black"]))
+        look = {"facecolor": PALETTE["sky"], "edgecolor": PALETTE["black"], "alpha": 0.35}
+        ax.add_patch(plt.Circle(centre, 4 * SPREAD, **look))
     ax.scatter(*samples.T, s=9, color=PALETTE["vermillion"], alpha=0.5, linewidths=0)
     ax.set(xlim=(-3, 3), ylim=(-3, 3), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
     ax.set_xticks([-2, 0, 2])

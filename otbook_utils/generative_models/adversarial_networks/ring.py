@@ -8,6 +8,7 @@ import ot
 import torch
 from torch import Tensor, nn
 
+from otbook_utils.generative_models.adversarial import discriminator_loss, generator_loss
 from otbook_utils.training import History, SideBySide, State, seed_everything, train
 
 MODES, RADIUS, SPREAD = 8, 2.0, 0.15
@@ -101,3 +102,31 @@ def play(
         after_epoch=samples,
         show=f"D sees {pack} at once",
     )
+
+
+def gan_step(state: State, _: None) -> dict[str, Tensor]:
+    """Let D and then G make one move, for each of the three seeds at once; return mean losses.
+
+    state: as `play` makes it. The generator's loss is the one that does not saturate.
+
+    Source: Goodfellow et al. 2014, algorithm 1; Lin et al. 2018, section 3, for packs of points.
+    """
+    points, z = ring(len(SEEDS), 128), torch.randn(len(SEEDS), 128, LATENT)
+    fake = state.G.each(lambda G, z: G(z), z)
+
+    def seen(x: Tensor) -> Tensor:  # so many points at once
+        return x.reshape(len(SEEDS), -1, 2 * state.pack)
+
+    def detect(D: nn.Module, points: Tensor, fake: Tensor) -> Tensor:
+        return discriminator_loss(D(points), D(fake))
+
+    loss = state.D.each(detect, seen(points), seen(fake.detach()))
+    state.D_adam.zero_grad()
+    loss.sum().backward()
+    state.D_adam.step()
+
+    deceit = state.D.each(lambda D, fake: generator_loss(D(fake)), seen(fake))
+    state.G_adam.zero_grad()
+    deceit.sum().backward()
+    state.G_adam.step()
+    return {"D": loss.mean(), "G": deceit.mean()}

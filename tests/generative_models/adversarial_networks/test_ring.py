@@ -7,6 +7,7 @@ from otbook_utils.generative_models.adversarial_networks.ring import (
     CENTRES,
     RADIUS,
     SEEDS,
+    gan_step,
     judged,
     play,
     ring,
@@ -49,3 +50,22 @@ def test_a_game_keeps_samples_from_the_same_noise():
     first, second = (record["samples"] for record in history.epochs)
     assert first.shape == (len(SEEDS), 10, 2)
     assert torch.equal(first, second)  # nobody moved
+
+
+def test_a_step_moves_both_players_from_where_the_losses_are_those_of_a_guess():
+    def kept(state):
+        return [p.detach().clone() for net in (state.G, state.D) for p in net.parameters()]
+
+    seen = {}
+
+    def watched(state, batch):
+        before = kept(state)
+        told = gan_step(state, batch)
+        seen["moved"] = [not torch.equal(a, b) for a, b in zip(before, kept(state), strict=True)]
+        return told
+
+    history = play(watched, moves=1, records=1, points=5, pack=4)
+    assert all(seen["moved"])
+    # Before anything is learnt D's answers are near ½: 2 ln 2 and ln 2, within the first weights.
+    assert history.epochs[0]["D"] == pytest.approx(1.386, abs=0.15)
+    assert history.epochs[0]["G"] == pytest.approx(0.693, abs=0.15)
