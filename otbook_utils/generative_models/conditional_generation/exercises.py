@@ -39,6 +39,7 @@ def check_games(answer: Any) -> Verdict:
         {
             "(a) Real numbers of this class stand against what is made for this class: "
             "0.8 against 0.55.": (0.8, 0.8 / 1.1),
+            "(a) Three decimals, please.": (0.6, 0.59),
             "(a) That is the share of the generator's. D says how likely x is *real*.": 0.55 / 1.35,
             "(a) The halves of the classes stand on both sides and cancel.": 0.4 / (0.4 + 0.55),
         },
@@ -68,6 +69,10 @@ def check_games(answer: Any) -> Verdict:
         told_loss,
         sum(by_class) / 2,
         {
+            "(d) 2 ln 2 − 2 JS: JS counts twice.": math.log(2) + sum(by_class) / 4,
+            "(d) That is the mean JS; the least loss is 2 ln 2 − 2 JS.": (
+                math.log(2) - sum(by_class) / 4
+            ),
             "(d) That is for one class; take the mean over both.": tuple(by_class),
             "(d) That is the sum over the classes; half of the numbers come from each.": (
                 sum(by_class)
@@ -104,6 +109,9 @@ def _slips_of_the_loss(
         "Take means over the batch, or the step grows with it.": (
             F.softplus(-fake).sum() + weight * F.cross_entropy(classes, labels, reduction="sum")
         ),
+        "`nll_loss` takes log-probabilities, and these are logits: take `cross_entropy`.": (
+            deceit + weight * F.nll_loss(classes, labels)
+        ),
         "`cross_entropy` takes logits: a softmax before it is one too many.": (
             deceit + weight * F.cross_entropy(classes.softmax(-1), labels)
         ),
@@ -121,22 +129,33 @@ def check_asked_loss(answer: Callable[..., Tensor]) -> Verdict:
     for batch, k, weight in ((5, 3, 0.5), (3, 4, 2.0), (8, 2, 1.0)):
         fake, classes = (2 * torch.randn(*size, generator=draw) for size in ((batch,), (batch, k)))
         cases.append((fake, classes, torch.randint(k, (batch,), generator=draw), weight))
+    far = torch.tensor([200.0, -200.0, 0.5])
+    cases.append((far, 2 * torch.randn(3, 4, generator=draw), torch.tensor([3, 0, 1]), 0.7))
     expect_function(answer, _asked_loss, cases, _slips_of_the_loss, gradient_of=["fake", "classes"])
     return right("With weight 0 it is the plain game again, and the labels go unheard.")
 
 
-_CAUSES = {"a": "unheard", "b": "squeezed", "c": "flattered", "d": "rare"}
+_CAUSES = {
+    "a": "unheard",
+    "b": "squeezed",
+    "c": "flattered",
+    "d": "rare",
+    "e": "flattered",
+    "f": "blind",
+}
 _WHY = {
     "a": "Every digit looks real. Who in this game would notice a wrong one?",
     "b": "Right class, good looks, little variety: which term likes the surest examples?",
     "c": "Who taught whom? The head of the opponent has seen generated digits from the start.",
     "d": "Nine digits are fine. What is different about the tenth in the training data?",
+    "e": "From what did this judge learn, and who gave the samples their names?",
+    "f": "Could this number change if all wishes were shuffled?",
 }
 
 
 @exercise("gm-06-3")
 def check_causes(answer: Mapping[str, str]) -> Verdict:
-    """Check what went wrong in four reports."""
+    """Check what went wrong in six reports."""
     expect_choices(answer, _CAUSES, _WHY, name="causes")
     return right("Ask of every number: who was told what, and who judges.")
 
@@ -171,7 +190,7 @@ def _world(classes: int, values: int, seed: int) -> tuple[np.ndarray, np.ndarray
 @exercise("gm-06-4")
 def check_surest(answer: Callable[..., np.ndarray]) -> Verdict:
     """Check `surest(P, priors)` on worlds with more values than classes, and fewer."""
-    cases = [_world(3, 6, 0), _world(4, 3, 1), _world(2, 5, 5), _world(5, 5, 3)]
+    cases = [_world(4, 9, 19), _world(4, 3, 1), _world(2, 5, 5), _world(5, 5, 3)]
     expect_function(answer, _surest, cases, _slips_of_the_surest)
     return right(
         "All mass of a class on one value: linear terms end in corners, as in chapter I.2."

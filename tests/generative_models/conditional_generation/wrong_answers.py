@@ -26,9 +26,12 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
         ),
     },
     "gm-06-3": {
-        "all squeezed": 'causes = dict.fromkeys("abcd", "squeezed")',
-        "c is rare": 'causes = {"a": "unheard", "b": "squeezed", "c": "rare", "d": "flattered"}',
-        "a tuple": 'causes = ("unheard", "squeezed", "flattered", "rare")',
+        "all squeezed": 'causes = dict.fromkeys("abcdef", "squeezed")',
+        "e and f are the other way round": (
+            'causes = {"a": "unheard", "b": "squeezed", "c": "flattered", "d": "rare"}\n'
+            'causes |= {"e": "blind", "f": "flattered"}'
+        ),
+        "a tuple": 'causes = ("unheard", "squeezed", "flattered", "rare", "flattered", "blind")',
         "one is missing": 'causes = {"a": "unheard", "b": "squeezed", "c": "flattered"}',
     },
     "gm-06-4": {
