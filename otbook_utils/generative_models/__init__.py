@@ -20,6 +20,7 @@ from otbook_utils.generative_models.frechet import frechet_distance
 from otbook_utils.generative_models.gpt import GPT, next_probabilities
 from otbook_utils.generative_models.ngrams import NGrams
 from otbook_utils.generative_models.vae import VAE, gaussian_kl
+from otbook_utils.generative_models.wasserstein import clip_weights, critic_loss, wasserstein_step
 
 __all__ = [
     "GPT",
@@ -31,6 +32,8 @@ __all__ = [
     "NGrams",
     "adversarial_step",
     "auxiliary_step",
+    "clip_weights",
+    "critic_loss",
     "discriminator_loss",
     "frechet_distance",
     "gaussian_kl",
@@ -41,4 +44,5 @@ __all__ = [
     "mutual_information",
     "next_probabilities",
     "players",
+    "wasserstein_step",
 ]

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from otbook_utils.generative_models.adversarial_networks.ring import CENTRES, SPREAD
+from otbook_utils.generative_models.ring import CENTRES, SPREAD
 from otbook_utils.teaching import PALETTE
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from otbook_utils.generative_models.adversarial_networks.ring import (
+from otbook_utils.generative_models.ring import (
     CENTRES,
     RADIUS,
     SEEDS,
