@@ -45,6 +45,7 @@ class Diffusion:
     to `steps`, that returns its estimate of the noise, of x_t's shape.
 
     Source: Ho, Jain and Abbeel 2020; Song, Meng and Ermon 2021.
+    Taught in `book/generative_models/09_diffusion.ipynb`.
 
     >>> path = Diffusion(steps=50)
     >>> x = torch.randn(4, 2)

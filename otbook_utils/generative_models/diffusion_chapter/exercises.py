@@ -101,7 +101,7 @@ def _slips_of_two_points(x: Tensor, share: float, weight: float) -> dict[str, Te
     return slips
 
 
-@exercise("gm-09-3")
+@exercise("gm-09-4")
 def check_guided(answer: Callable[[Tensor, Tensor, float, float], Tensor]) -> Verdict:
     """Check `guided(noise, slope, share, scale)`, the noise of a conditional model."""
     cases = [
@@ -144,14 +144,14 @@ _MODELS = {
     "d": "VAE",
 }
 _WHY = {
-    "a": "no adversary and no bottleneck: which of them may ask its network as often as time allows?",
+    "a": "no adversary and no bottleneck: which one may ask its network as often as it likes?",
     "b": "an exact, quick density in 64 dimensions needs no network at all.",
     "c": "one pass makes a sample, and nothing is to be encoded or scored.",
     "d": "which one encodes into few numbers, with a distribution known to decode from?",
 }
 
 
-@exercise("gm-09-4")
+@exercise("gm-09-3")
 def check_choice(answer: Mapping[str, str]) -> Verdict:
     """Check which model is named for each of four jobs."""
     expect_choices(answer, _MODELS, _WHY, name="choice")

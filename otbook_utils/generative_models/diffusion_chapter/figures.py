@@ -1,5 +1,7 @@
 """The drawings of the chapter on diffusion."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from torch import Tensor
@@ -68,3 +70,15 @@ def show_picture(ax: Axes, picture: np.ndarray) -> None:
     """Show grey values (height, width) from 0 to 255 without axes."""
     ax.imshow(picture, cmap="gray", vmin=0, vmax=255)
     ax.set_axis_off()
+
+
+def told(values: Sequence[float], form: str) -> str:
+    """Return the least and the largest of some values as text, and a dash for none.
+
+    >>> told([2.04, 1.0], ".1f"), told([3.0], ".0f"), told([], ".1f")
+    ('1.0 to 2.0', '3', '–')
+    """
+    if not values:
+        return "–"
+    low, high = format(min(values), form), format(max(values), form)
+    return low if low == high else f"{low} to {high}"

@@ -19,12 +19,12 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "    return (x - share**0.5 * mean) / (1 - share) ** 0.5"
         ),
     },
-    "gm-09-3": {
+    "gm-09-4": {
         "the scale left out": (
             "def guided(noise, slope, share, scale):\n    return noise - (1 - share) ** 0.5 * slope"
         ),
     },
-    "gm-09-4": {
+    "gm-09-3": {
         "the best score for everything": (
             'choice = {"a": "diffusion", "b": "diffusion", "c": "diffusion", "d": "diffusion"}'
         ),
