@@ -101,6 +101,7 @@ def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Ten
     sample or whose answer does not depend on its input.
 
     Source: Gulrajani et al. 2017, equation 3.
+    Taught in `book/generative_models/07_wasserstein_gan_and_fid.ipynb`.
 
     >>> gradient_penalty(lambda x: 3 * x.sum(1), torch.ones(5, 1), torch.zeros(5, 1))
     tensor(4.)

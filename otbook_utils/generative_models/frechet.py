@@ -24,6 +24,7 @@ def frechet_distance(
     eigenvalue, or does not fit.
 
     Source: Dowson and Landau 1982; Heusel et al. 2017, section 2.
+    Taught in `book/generative_models/07_wasserstein_gan_and_fid.ipynb`.
 
     >>> frechet_distance(torch.zeros(2), torch.eye(2), torch.tensor([3.0, 4.0]), 4 * torch.eye(2))
     tensor(27., dtype=torch.float64)

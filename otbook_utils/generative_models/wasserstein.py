@@ -14,6 +14,7 @@ def critic_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
     equal to it for the best one.
 
     Source: Arjovsky, Chintala and Bottou 2017, equations 2 and 3.
+    Taught in `book/generative_models/07_wasserstein_gan_and_fid.ipynb`.
 
     >>> critic_loss(torch.tensor([2.0, 4.0]), torch.tensor([1.0]))
     tensor(-2.)
