@@ -29,6 +29,7 @@ def one_run(run: Run) -> Outcome:
     state = players(
         ImageGenerator(LATENT, (1, 28, 28), recipe["width"]),
         ImageDiscriminator((1, 28, 28), recipe["width"], normalise=False),
+        recipe["lr"],
     )
     z = torch.randn(20, LATENT)  # the same ones after every epoch
 
@@ -84,8 +85,9 @@ EXPERIMENTS = {
         one_run,
         rows={"wgan-gp": "WGAN with gradient penalty, 16 channels"},
         recipe={
-            "epochs": 5,
+            "epochs": 3,
             "batch_size": 64,
+            "lr": 1e-3,
             "width": 16,
             "moves": 3,
             "penalty": 10.0,
