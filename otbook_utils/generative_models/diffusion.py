@@ -55,37 +55,43 @@ class Diffusion:
     """
 
     def __init__(self, steps: int, signal: Tensor | None = None) -> None:
-        """Take the shares ᾱ_0 = 1 ≥ … ≥ ᾱ_steps > 0 from `signal`, or from `cosine_signal`.
+        """Take the shares ᾱ_0 = 1 > … > ᾱ_steps > 0 from `signal`, or from `cosine_signal`.
 
         Raises ValueError if they are not of that kind.
         """
         (self.steps,) = checked_shape(steps, "steps")
         self.signal = cosine_signal(steps) if signal is None else signal.double()
         falls = self.signal.shape == (steps + 1,) and bool(
-            (self.signal[0] == 1) & (self.signal.diff() <= 0).all() & (self.signal[-1] > 0)
+            (self.signal[0] == 1) & (self.signal.diff() < 0).all() & (self.signal[-1] > 0)
         )
         if not falls:
             raise ValueError(
-                f"signal must be {steps + 1} numbers that fall from 1 and stay above 0, "
+                f"signal must be {steps + 1} numbers that fall from 1 at each step and stay above 0, "
                 f"got {self.signal}"
             )
 
     def noisy(self, x: Tensor, t: Tensor, noise: Tensor) -> Tensor:
-        """Return x_t: (batch, …), for x_0 = x and t (batch,), which may differ between samples."""
+        """Return x_t: (batch, …), for x_0 = x and t (batch,), which may differ between samples.
+
+        Raises ValueError for an empty batch, numbers that are no floating-point ones, and a t that
+        is no whole number from 0 to `steps` for each sample.
+        """
         share = self._share(t, x)
         return share.sqrt() * x + (1 - share).sqrt() * noise
 
     def loss(self, denoiser: Denoiser, x: Tensor) -> Tensor:
         """Return the mean squared error of the estimated noise at random steps: a scalar.
 
-        Up to the weights of the steps, which are left out, and a constant it is the bound on
-        −ln p(x).
+        A mean over steps, samples and numbers; the sum over steps and numbers with `weights`, and
+        a constant, is the bound on −ln p(x).
+
+        Raises ValueError for an empty batch, and if the denoiser answers in another shape.
 
         Source: Ho, Jain and Abbeel 2020, equation 14.
         """
-        t = torch.randint(1, self.steps + 1, (len(x),), device=x.device)
+        t = torch.randint(1, self.steps + 1, (len(_batch(x, "x")),), device=x.device)
         noise = torch.randn_like(x)
-        return (denoiser(self.noisy(x, t, noise), t) - noise).square().mean()
+        return (_asked(denoiser, self.noisy(x, t, noise), t) - noise).square().mean()
 
     @property
     def weights(self) -> Tensor:
@@ -105,13 +111,15 @@ class Diffusion:
 
         p: the density of what `sample` makes with all stops, eta = 1 and a Gaussian at the step to
         the data. In expectation over the noise it is the bound on this density. widths (steps,): by
-        what each step's variance is multiplied, by default 1; see `best_widths`.
+        what each step's variance is multiplied, by default 1; see `best_widths`. On the processor
+        and in double precision, wherever x is.
 
         Source: Ho, Jain and Abbeel 2020, equation 5.
         """
         size, last, first = x[0].numel(), self.signal[-1].item(), self.signal[1].item()
-        widths = torch.ones(self.steps) if widths is None else widths
-        prior = last * x.double().square().flatten(1).sum(1) - size * (last + math.log1p(-last))
+        widths = torch.ones(self.steps) if widths is None else widths.cpu()
+        squares = x.cpu().double().square().flatten(1).sum(1)
+        prior = last * squares - size * (last + math.log1p(-last))
         errors = self.weights / widths @ self.errors(denoiser, x).to(self.weights)
         spread = widths.log().sum() + (1 / widths - 1)[1:].sum()
         spread = spread + math.log(2 * math.pi * (1 - first) / first)
@@ -132,7 +140,7 @@ class Diffusion:
         found = []
         for t in range(1, self.steps + 1):
             times, noise = torch.full((len(x),), t, device=x.device), torch.randn_like(x)
-            error = denoiser(self.noisy(x, times, noise), times) - noise
+            error = _asked(denoiser, self.noisy(x, times, noise), times) - noise
             found.append(error.square().flatten(1).sum(1))
         return torch.stack(found)
 
@@ -159,7 +167,9 @@ class Diffusion:
         so that equal starts give equal samples. keep: return all states, (stops + 1, batch, …),
         from noise to sample. clip: estimates of the data are held within ± clip.
 
-        Raises ValueError for stops that are no whole number from 1 to `steps`, and a negative eta.
+        Raises ValueError for stops that are no whole number from 1 to `steps`, an eta outside 0 to
+        1, a clip that is not positive, an empty start, or an answer of the denoiser in another
+        shape.
 
         Source: Song, Meng and Ermon 2021, equation 12.
         """
@@ -168,8 +178,10 @@ class Diffusion:
             raise ValueError(f"stops must be at most steps = {self.steps}, got {stops}")
         if not 0 <= eta <= 1:
             raise ValueError(f"eta must lie from 0 to 1, got {eta!r}")
+        if clip is not None and not clip > 0:
+            raise ValueError(f"clip must be positive, got {clip!r}")
         times = torch.linspace(self.steps, 0, stops + 1).round().int().tolist()
-        states = [start]
+        states = [_batch(start, "start")]
         for now, then in pairwise(times):
             states.append(self._back(denoiser, states[-1], now, then, eta, clip))
         return torch.stack(states) if keep else states[-1]
@@ -178,7 +190,7 @@ class Diffusion:
         self, denoiser: Denoiser, x: Tensor, now: int, then: int, eta: float, clip: float | None
     ) -> Tensor:
         """Return x_then for x_now, with then < now."""
-        noise = denoiser(x, torch.full((len(x),), now, device=x.device))
+        noise = _asked(denoiser, x, torch.full((len(x),), now, device=x.device))
         data = self.estimate(x, now, noise)
         here, there = self.signal[now].item(), self.signal[then].item()
         if clip is not None:
@@ -190,7 +202,7 @@ class Diffusion:
 
     def _share(self, t: Tensor, like: Tensor) -> Tensor:
         """Return ᾱ_t with the dimensions of `like`, for t (batch,)."""
-        if t.shape != like.shape[:1] or t.is_floating_point():
+        if t.shape != _batch(like, "x").shape[:1] or t.is_floating_point():
             raise ValueError(
                 f"t must be {len(like)} whole numbers, one a sample, got {tuple(t.shape)} {t.dtype}"
             )
@@ -200,14 +212,33 @@ class Diffusion:
         return share.reshape(-1, *[1] * (like.dim() - 1))
 
 
+def _batch(x: Tensor, name: str) -> Tensor:
+    """Return `x` if it is a batch of samples of any one shape; see `checked_samples`."""
+    return checked_samples(x, x.shape[1:], name)
+
+
+def _asked(denoiser: Denoiser, x: Tensor, t: Tensor) -> Tensor:
+    """Return what the denoiser says, which else might be broadcast into a wrong error."""
+    noise = denoiser(x, t)
+    if noise.shape != x.shape:
+        raise ValueError(
+            f"denoiser must answer in the shape of x, {tuple(x.shape)}, got {tuple(noise.shape)}"
+        )
+    return noise
+
+
 def time_features(t: Tensor, width: int, longest: float = 10_000.0) -> Tensor:
     """Return sines and cosines of t (batch,) at `width`/2 frequencies each: (batch, width).
+
+    Raises ValueError if `width` is odd.
 
     Source: Vaswani et al. 2017, section 3.5, as used by Ho, Jain and Abbeel 2020.
 
     >>> time_features(torch.tensor([0]), 4)
     tensor([[0., 0., 1., 1.]])
     """
+    if width % 2:
+        raise ValueError(f"width must be even, got {width}")
     powers = torch.arange(width // 2, device=t.device) / max(width // 2 - 1, 1)
     angles = t[:, None] * longest**-powers
     return torch.cat([angles.sin(), angles.cos()], dim=1)

@@ -10,6 +10,7 @@ from otbook_utils.generative_models.diffusion import (
     Diffusion,
     ImageDenoiser,
     cosine_signal,
+    time_features,
 )
 
 MEAN, SPREAD = 1.5, 0.5  # the data: N(MEAN, SPREAD²)
@@ -180,10 +181,31 @@ def test_what_does_not_fit_is_named():
     for stops in (0, 11, 2.5):
         with pytest.raises(ValueError, match="stops must"):
             path.sample(exact_denoiser(path), x, stops=stops)
-    with pytest.raises(ValueError, match="eta must"):
-        path.sample(exact_denoiser(path), x, eta=-0.1)
-    with pytest.raises(ValueError, match="signal must"):
-        Diffusion(2, torch.tensor([1.0, 0.5, 0.6]))
+    for eta in (-0.1, 1.5, math.nan):
+        with pytest.raises(ValueError, match="eta must"):
+            path.sample(exact_denoiser(path), x, eta=eta)
+    with pytest.raises(ValueError, match="clip must"):
+        path.sample(exact_denoiser(path), x, clip=0.0)
+    for wrong in (torch.zeros(0, 2), torch.zeros(3, 2).long()):
+        with pytest.raises(ValueError, match="x must"):
+            path.loss(exact_denoiser(path), wrong)
+        with pytest.raises(ValueError, match="start must"):
+            path.sample(exact_denoiser(path), wrong)
+    with pytest.raises(ValueError, match="width must be even"):
+        time_features(torch.zeros(3), 5)
+
+
+@pytest.mark.parametrize("ask", ["loss", "sample", "bound"])
+def test_an_answer_of_another_shape_is_not_broadcast(ask):
+    path = Diffusion(10)
+    with pytest.raises(ValueError, match="denoiser must answer in the shape"):
+        getattr(path, ask)(lambda x, t: x[:, 0], torch.zeros(3, 1))
+
+
+def test_paths_and_shapes_that_do_not_fit_are_named():
+    for signal in ([1.0, 0.5, 0.6], [1.0, 1.0, 0.5], [1.0, 0.5, 0.5], [1.0, math.nan, 0.5]):
+        with pytest.raises(ValueError, match="signal must"):
+            Diffusion(2, torch.tensor(signal))
     with pytest.raises(ValueError, match="steps must"):
         Diffusion(0)
     with pytest.raises(ValueError, match="multiples of 4"):

@@ -6,7 +6,14 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from otbook_utils.teaching import Verdict, exercise, expect_choices, expect_function, right
+from otbook_utils.teaching import (
+    Verdict,
+    WrongAnswer,
+    exercise,
+    expect_choices,
+    expect_function,
+    right,
+)
 
 
 def _normal(*sizes: int, seed: int) -> Tensor:
@@ -20,8 +27,17 @@ def check_velocity(answer: Callable[[Tensor, Tensor, float], tuple[Tensor, Tenso
         (_normal(5, 2, seed=1), _normal(5, 2, seed=2), 0.7),
         (_normal(3, 1, 4, 4, seed=3), _normal(3, 1, 4, 4, seed=4), 0.1),
     ]
+
+    def both(x: Tensor, v: Tensor, share: float) -> Tensor:
+        given = answer(x, v, share)
+        if given is None or given is ...:
+            return given
+        if not isinstance(given, tuple | list) or len(given) != 2:
+            raise WrongAnswer("Return two things of x's shape, the data and the noise.")
+        return torch.stack([torch.as_tensor(one).float() for one in given])
+
     expect_function(
-        lambda *case: torch.stack(list(answer(*case))),
+        both,
         lambda x, v, share: torch.stack(_turned_back(x, v, share)),
         cases,
         _slips_of_velocity,
@@ -45,6 +61,15 @@ def _slips_of_velocity(x: Tensor, v: Tensor, share: float) -> dict[str, Tensor]:
             [share * x - (1 - share) * v, (1 - share) * x + share * v]
         ),
         "The data first, then the noise.": torch.stack([b * x + a * v, a * x - b * v]),
+        "√ᾱ belongs to the data in x, and to the noise in v.": torch.stack(
+            [b * x - a * v, a * x + b * v]
+        ),
+        "Data and noise have different signs in v, so v's sign differs in the two answers.": (
+            torch.stack([a * x - b * v, b * x - a * v])
+        ),
+        "The squares of the factors sum to one, so nothing is left to divide by.": torch.stack(
+            [x - b / a * v, b * x + a * v]
+        ),
         "The sign of v is turned: solve the two equations once more.": torch.stack(
             [a * x + b * v, b * x - a * v]
         ),
@@ -56,7 +81,7 @@ def _slips_of_velocity(x: Tensor, v: Tensor, share: float) -> dict[str, Tensor]:
 def check_two_points(answer: Callable[[Tensor, float, float], Tensor]) -> Verdict:
     """Check `two_points(x, share, weight)`, the best estimate of the noise."""
     cases = [
-        (2 * _normal(7, seed=1), 0.5, 0.5),
+        (2 * _normal(7, seed=1), 0.6, 0.5),
         (2 * _normal(5, seed=2), 0.8, 0.2),
         (2 * _normal(6, seed=3), 0.05, 0.9),
     ]
@@ -87,6 +112,22 @@ def _slips_of_two_points(x: Tensor, share: float, weight: float) -> dict[str, Te
         "The noise has the variance 1 − ᾱ, so its distances are divided by that.": _two(
             x, share, (log_odds + 2 * math.sqrt(share) * x).sigmoid()
         ),
+        "The difference of the two parabolas is 2 √ᾱ x / (1 − ᾱ): a 2 is missing.": _two(
+            x, share, (log_odds + slope / 2).sigmoid()
+        ),
+        "Distances are squared: divide by the variance 1 − ᾱ and not by its root.": _two(
+            x, share, (log_odds + slope * math.sqrt(1 - share)).sigmoid()
+        ),
+        "The data are 1 and −1, not 1 and 0: their mean is 2P − 1.": (
+            (x - math.sqrt(share) * chance) / math.sqrt(1 - share)
+        ),
+        "x_t tells which of the two it was: Bayes' rule, not the weight alone.": _two(
+            x, share, torch.full_like(x, weight)
+        ),
+        "The sign is turned: the noise is x_t less √ᾱ times the data.": -_two(x, share, chance),
+        "The noise has the variance 1 − ᾱ in x_t: divide by its root.": (
+            (x - math.sqrt(share) * (2 * chance - 1)) / (1 - share)
+        ),
         "That is the mean of the data. Turn it into the noise.": 2 * chance - 1,
         "That is the score. The noise is −√(1 − ᾱ) times it.": (
             -_two(x, share, chance) / math.sqrt(1 - share)
@@ -98,6 +139,9 @@ def _slips_of_two_points(x: Tensor, share: float, weight: float) -> dict[str, Te
     if weight != 0.5:
         unweighted = _two(x, share, slope.sigmoid())
         slips["The two points are not equally likely: use the weight."] = unweighted
+        slips["The weight is the probability of 1, not of −1."] = _two(
+            x, share, (slope - log_odds).sigmoid()
+        )
     return slips
 
 
@@ -122,12 +166,14 @@ def _slips_of_guidance(
     noise: Tensor, slope: Tensor, share: float, scale: float
 ) -> dict[str, Tensor]:
     b = math.sqrt(1 - share)
-    return {
+    slips = {
         "The noise points away from high density: the sign is turned.": noise + scale * b * slope,
         "The noise is √(1 − ᾱ) times a score: a square root is missing.": (
             noise - scale * (1 - share) * slope
         ),
         "A score is no noise: it wants the factor √(1 − ᾱ).": noise - scale * slope,
+        "That is the score. The noise is asked for.": scale * slope - noise / b,
+        "The noise without a condition stays in the sum.": -scale * b * slope,
         "The factor is that of the noise, not that of the data.": (
             noise - scale * math.sqrt(share) * slope
         ),
@@ -135,6 +181,10 @@ def _slips_of_guidance(
             noise - scale * slope / b
         ),
     }
+    if scale != 1:
+        slips["Multiply the slope by `scale`."] = noise - b * slope
+        slips["Multiply the slope alone by `scale`."] = scale * (noise - b * slope)
+    return slips
 
 
 _MODELS = {
@@ -142,18 +192,20 @@ _MODELS = {
     "b": "mixture",
     "c": "GAN",
     "d": "VAE",
+    "e": "mixture",
 }
 _WHY = {
     "a": "no adversary and no bottleneck: which one may ask its network as often as it likes?",
-    "b": "an exact, quick density in 64 dimensions needs no network at all.",
+    "b": "an exact, quick density in eight dimensions needs no network at all.",
     "c": "one pass makes a sample, and nothing is to be encoded or scored.",
     "d": "which one encodes into few numbers, with a distribution known to decode from?",
+    "e": "of which density is the conditional one known in closed form?",
 }
 
 
 @exercise("gm-09-3")
 def check_choice(answer: Mapping[str, str]) -> Verdict:
-    """Check which model is named for each of four jobs."""
+    """Check which model is named for each of five jobs."""
     expect_choices(answer, _MODELS, _WHY, name="choice")
     return right(
         "Each answer follows from how a model is built; a table of scores alone says less."

@@ -11,6 +11,7 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "    data = share**0.5 * x - (1 - share)**0.5 * v\n"
             "    return data, data"
         ),
+        "one tensor": "def from_velocity(x, v, share):\n    return share**0.5 * x",
     },
     "gm-09-2": {
         "right for equal weights alone": (
@@ -25,11 +26,9 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
         ),
     },
     "gm-09-3": {
-        "the best score for everything": (
-            'choice = {"a": "diffusion", "b": "diffusion", "c": "diffusion", "d": "diffusion"}'
-        ),
+        "the best score for everything": ('choice = {k: "diffusion" for k in "abcde"}'),
         "a GAN that encodes": (
-            'choice = {"a": "diffusion", "b": "mixture", "c": "VAE", "d": "GAN"}'
+            'choice = {"a": "diffusion", "b": "mixture", "c": "VAE", "d": "GAN", "e": "mixture"}'
         ),
     },
 }
