@@ -66,7 +66,7 @@ class Diffusion:
         )
         if not falls:
             raise ValueError(
-                f"signal must be {steps + 1} numbers that fall from 1 at each step and stay above 0, "
+                f"signal must be {steps + 1} numbers that fall from 1 at each step to above 0, "
                 f"got {self.signal}"
             )
 
