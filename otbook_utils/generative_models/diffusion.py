@@ -247,22 +247,30 @@ def time_features(t: Tensor, width: int, longest: float = 10_000.0) -> Tensor:
 class DenseDenoiser(nn.Module):
     """A denoiser of linear layers for points and small images: (x_t, t) to the noise.
 
-    shape: of one sample. hidden: widths. The time enters beside the sample, as sines and cosines.
+    shape: of one sample. hidden: widths. The time enters beside the sample, as `times` sines and
+    cosines, the slowest of which turns once in 2π `longest` steps: for a path of few steps a
+    smaller one tells times apart better.
 
     >>> DenseDenoiser(2, (32, 32))(torch.randn(5, 2), torch.full((5,), 3)).shape
     torch.Size([5, 2])
     """
 
-    def __init__(self, shape: int | Sequence[int], hidden: Sequence[int], times: int = 32) -> None:
+    def __init__(
+        self,
+        shape: int | Sequence[int],
+        hidden: Sequence[int],
+        times: int = 32,
+        longest: float = 10_000.0,
+    ) -> None:
         super().__init__()
-        self.shape, self.times = checked_shape(shape), times
+        self.shape, self.times, self.longest = checked_shape(shape), times, longest
         size = math.prod(self.shape)
         self.layers = dense_layers([size + times, *checked_shape(hidden, "hidden"), size], nn.SiLU)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
         """Return the estimated noise, of x's shape."""
         flat = checked_samples(x, self.shape).flatten(1)
-        features = time_features(t, self.times).to(flat)
+        features = time_features(t, self.times, self.longest).to(flat)
         return self.layers(torch.cat([flat, features], dim=1)).unflatten(1, self.shape)
 
 

@@ -196,7 +196,7 @@ _MODELS = {
 }
 _WHY = {
     "a": "no adversary and no bottleneck: which one may ask its network as often as it likes?",
-    "b": "an exact, quick density in eight dimensions needs no network at all.",
+    "b": "which of the four has a density in closed form?",
     "c": "one pass makes a sample, and nothing is to be encoded or scored.",
     "d": "which one encodes into few numbers, with a distribution known to decode from?",
     "e": "of which density is the conditional one known in closed form?",
