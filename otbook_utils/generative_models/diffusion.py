@@ -149,6 +149,21 @@ class Diffusion:
         share = self.signal[t].item()
         return (x - math.sqrt(1 - share) * noise) / math.sqrt(share)
 
+    def held(self, denoiser: Denoiser, clip: float) -> Denoiser:
+        """Return the denoiser whose estimates of the data are held within ± clip.
+
+        For data that lie there its error is nowhere larger; at the last steps, whose weight in the
+        bound is large, it can be far smaller.
+        """
+
+        def hold(x: Tensor, t: Tensor) -> Tensor:
+            share = self._share(t, x)
+            signal, rest = share.sqrt(), (1 - share).sqrt()
+            data = ((x - rest * _asked(denoiser, x, t)) / signal).clamp(-clip, clip)
+            return (x - signal * data) / rest
+
+        return hold
+
     @torch.no_grad()
     def sample(
         self,

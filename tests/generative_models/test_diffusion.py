@@ -106,6 +106,24 @@ def test_estimates_can_be_held_within_bounds():
     assert made.abs().max() <= 1 + 1e-6
 
 
+def test_holding_the_estimates_makes_no_error_larger():
+    path, x = Diffusion(20), 2 * torch.rand(200, 3) - 1
+
+    def poor(x, t):
+        return 0.9 * x + 0.3
+
+    found = []
+    for denoiser in (poor, path.held(poor, 1.0)):
+        torch.manual_seed(0)
+        found.append(path.errors(denoiser, x))
+    assert (found[1] <= found[0] + 1e-5).all()
+    assert found[1][-1].max() < 1e-4 < found[0][-1].min()  # where an error of 0.1 is one of 200
+    torch.manual_seed(0)
+    held = path.sample(path.held(poor, 1.0), x)
+    torch.manual_seed(0)
+    torch.testing.assert_close(held, path.sample(poor, x, clip=1.0), rtol=1e-4, atol=1e-4)
+
+
 def test_one_step_back_is_the_posterior_of_the_random_path():
     """DDPM's equation 7: the mean and variance of x_(t−1) given x_t and x_0."""
     torch.manual_seed(0)
