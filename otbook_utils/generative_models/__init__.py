@@ -11,6 +11,7 @@ from otbook_utils.generative_models.adversarial import (
 )
 from otbook_utils.generative_models.autoencoder import AutoEncoder
 from otbook_utils.generative_models.conditional import AuxiliaryDiscriminator, auxiliary_step
+from otbook_utils.generative_models.diffusion import DenseDenoiser, Diffusion, ImageDenoiser
 from otbook_utils.generative_models.divergences import (
     js_divergence,
     kl_divergence,
@@ -27,6 +28,9 @@ __all__ = [
     "VAE",
     "AutoEncoder",
     "AuxiliaryDiscriminator",
+    "DenseDenoiser",
+    "Diffusion",
+    "ImageDenoiser",
     "ImageDiscriminator",
     "ImageGenerator",
     "NGrams",
