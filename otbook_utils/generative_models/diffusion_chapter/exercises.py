@@ -32,7 +32,7 @@ def check_velocity(answer: Callable[[Tensor, Tensor, float], tuple[Tensor, Tenso
         given = answer(x, v, share)
         if given is None or given is ...:
             return given
-        if not isinstance(given, tuple | list) or len(given) != 2:
+        if not isinstance(given, tuple | list | Tensor) or len(given) != 2:
             raise WrongAnswer("Return two things of x's shape, the data and the noise.")
         return torch.stack([torch.as_tensor(one).float() for one in given])
 
