@@ -1,0 +1,238 @@
+"""The checkers of the exercises of the chapter on change of variables."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from otbook_utils.teaching import (
+    Verdict,
+    WrongAnswer,
+    exercise,
+    expect_array,
+    expect_choices,
+    expect_close,
+    expect_function,
+    right,
+)
+
+_PEAK = 1 / math.sqrt(2 * math.pi)
+
+
+@exercise("nf-01-1")
+def check_by_hand(answer: Any) -> Verdict:
+    """Check four densities and a logarithm of a determinant, worked out by hand."""
+    square, line, plane, coupling = expect_array(answer, shape=(4,), name="`numbers`")
+    exact = {"tol": 2e-3}
+    expect_close(
+        square,
+        2,
+        {
+            "(a) You took the slope itself. Where the map is flat, mass piles up: divide by it.": 0.5,
+            "(a) The slope belongs at x = 1/4, which is where y = 1/16 comes from.": (8, 1 / 8),
+            "(a) x is uniform, y is not: 1 is the density before.": 1.0,
+        },
+        otherwise="(a) p(y) = p(x) / |dy/dx| at the x with x² = 1/16.",
+        **exact,
+    )
+    expect_close(
+        line,
+        _PEAK / 3,
+        {
+            "(b) A density is not negative: the slope's absolute value.": -_PEAK / 3,
+            "(b) The bell becomes three times as wide, so it is lower.": 3 * _PEAK,
+            "(b) That is the bell's height before it was stretched.": _PEAK,
+            "(b) y = 2 comes from x = 0, the bell's middle.": (
+                _PEAK * math.exp(-2) / 3,
+                _PEAK * math.exp(-2 / 9) / 3,
+            ),
+        },
+        otherwise="(b) Which x gives y = 2, how high is the bell there, and how steep is the map?",
+        **exact,
+    )
+    expect_close(
+        plane,
+        1 / 6,
+        {
+            "(c) The square became 6 times as large, so its mass is 6 times as thin.": 6.0,
+            "(c) A determinant multiplies the diagonal of a triangle; it does not add it.": (
+                1 / 5,
+                5.0,
+            ),
+        },
+        otherwise="(c) One over the area of the parallelogram.",
+        **exact,
+    )
+    expect_close(
+        coupling,
+        -1,
+        {
+            "(d) The logarithm of the determinant is asked for: the sum of s itself.": (
+                math.exp(-1),
+                math.exp(0.5) + math.exp(-1.5),
+            ),
+            "(d) ln |det| may be negative: s is added with its sign.": (2.0, 1.0),
+            "(d) The sum, not the mean.": -0.5,
+            "(d) t moves the mass and does not stretch it.": 4.0,
+        },
+        otherwise="(d) The Jacobian is a triangle with 1, 1, e^0.5 and e^-1.5 on its diagonal.",
+        **exact,
+    )
+    return right("In (c) and (d) nothing but the diagonal counted: that is the whole trick.")
+
+
+def _undone(z: Tensor, mask: Tensor, s: Callable, t: Callable) -> tuple[Tensor, Tensor]:
+    kept, change = z * mask, 1 - mask
+    scale, shift = s(kept) * change, t(kept) * change
+    return (z - shift) * (-scale).exp(), -scale.sum(1)
+
+
+def _slips(z: Tensor, mask: Tensor, s: Callable, t: Callable) -> dict[str, Any]:
+    """Return what known mistakes give in place of x."""
+    kept, change = z * mask, 1 - mask
+    scale, shift = s(kept) * change, t(kept) * change
+    return {
+        "That is the way forth. Coming back, take away t first, then divide by e^s.": (
+            z * scale.exp() + shift
+        ),
+        "Undo in reverse order: t was added last, so it goes first.": z * (-scale).exp() - shift,
+        "s and t must be asked about the *kept* part alone, z · mask: that is all you have of x.": (
+            (z - t(z) * change) * (-s(z) * change).exp()
+        ),
+        "What the mask keeps must come back as it is: switch s and t off there.": (
+            (z - t(kept)) * (-s(kept)).exp()
+        ),
+        "1 marks what is *kept*: you changed that part.": (
+            (z - t(z * change) * mask) * (-s(z * change) * mask).exp()
+        ),
+        "Division by e^s: the sign of s.": (z - shift) * scale.exp(),
+    }
+
+
+def _log_det_slips(z: Tensor, mask: Tensor, s: Callable, t: Callable) -> dict[str, Any]:
+    """Return what known mistakes give in place of ln |det ∂x/∂z|."""
+    scale = s(z * mask) * (1 - mask)
+    return {
+        "ln |det| of the way *back*: volume shrinks where it grew before. The sign.": scale.sum(1),
+        "One number for each sample, (batch,): sum over dimension 1 alone.": -scale.sum(),
+        "A sum over the numbers of a sample, not a mean.": -scale.mean(1),
+        "The logarithm of the determinant: sum −s, not e^−s.": (-scale).exp().prod(1),
+        "Where the mask keeps, nothing is stretched: leave s out there.": -s(z * mask).sum(1),
+        "One number for each sample: the sum over dimension 1 is missing.": -scale,
+    }
+
+
+def _cases() -> list[tuple[Tensor, Tensor, Callable, Callable]]:
+    draw = torch.Generator().manual_seed(0)
+    cases = []
+    for batch, mask in ((5, [1.0, 0.0, 1.0]), (2, [0.0, 0.0, 1.0, 1.0, 0.0]), (1, [0.0, 1.0])):
+        n = len(mask)
+        # The nets answer for every number, also for those that are kept, and need no order of them.
+        one, two = torch.randn(2, n, n, generator=draw)
+
+        def s(x: Tensor, weights: Tensor = one) -> Tensor:
+            return (x @ weights + 0.3).tanh()
+
+        def t(x: Tensor, weights: Tensor = two) -> Tensor:
+            return (x @ weights - 0.7).sin()
+
+        cases.append((torch.randn(batch, n, generator=draw), torch.tensor(mask), s, t))
+    return cases
+
+
+@exercise("nf-01-2")
+def check_undo(answer: Callable[..., tuple[Tensor, Tensor]]) -> Verdict:
+    """Check `undo(z, mask, s, t)`: the inverse of an affine coupling, and its log-determinant."""
+
+    def part(which: int) -> Callable[..., Tensor]:
+        def one(*case: Any) -> Tensor:
+            both = answer(*case)
+            if not isinstance(both, tuple | list) or len(both) != 2:
+                raise WrongAnswer("Return two things: x (batch, n) and ln |det ∂x/∂z| (batch,).")
+            return both[which]
+
+        return one
+
+    expect_function(
+        part(0),
+        lambda z, mask, s, t: _undone(z, mask, s, t)[0],
+        _cases(),
+        _slips,
+        otherwise="Not the x it came from. Try it: go forth by hand with `s` and `t`, then back.",
+        name="x",
+    )
+    expect_function(
+        part(1),
+        lambda z, mask, s, t: _undone(z, mask, s, t)[1],
+        _cases(),
+        _log_det_slips,
+        otherwise="x is right; ln |det ∂x/∂z| is minus the sum of s over what changes.",
+        name="the logarithm of the determinant",
+    )
+    return right("Neither s nor t was inverted: these could be anything, also waves.")
+
+
+def _hears(masks: np.ndarray) -> np.ndarray:
+    """Return (features, features): whether number i of z depends on number j of x."""
+    hears = np.eye(masks.shape[1], dtype=bool)
+    for mask in masks.astype(bool):
+        heard = hears[mask].any(axis=0)  # all that the kept ones know
+        hears = np.where(mask[:, None], hears, hears | heard)
+    return hears
+
+
+@exercise("nf-01-3")
+def check_masks(answer: Any) -> Verdict:
+    """Check that a few masks let every number hear every other, in as few couplings as can be."""
+    try:
+        masks = np.asarray(answer, dtype=float)
+    except (TypeError, ValueError):
+        masks = np.zeros(0)
+    if masks.ndim != 2 or masks.shape[1] != 4 or not np.isin(masks, (0, 1)).all():
+        raise WrongAnswer("`masks` is a list of lists of four numbers, each 0 or 1.")
+    if (masks.sum(1) == 0).any() or (masks.sum(1) == 4).any():
+        raise WrongAnswer("A coupling keeps something and changes something: no row of one kind.")
+    hears = _hears(masks)
+    if not hears.all():
+        i, j = np.argwhere(~hears)[0]
+        raise WrongAnswer(
+            f"z{i + 1} does not depend on x{j + 1} yet. Follow the news: who is kept tells it, "
+            "who is changed hears it."
+        )
+    if len(masks) > 2:
+        raise WrongAnswer(
+            f"Every number hears every other, after {len(masks)} couplings. Fewer will do: could "
+            "one number first hear all the others, and then tell them?"
+        )
+    return right(
+        "One number hears the three others, then tells them. Fewest is not best: all that the "
+        "three learn of each other has passed through one number."
+    )
+
+
+_CLAIMS = {"a": False, "b": False, "c": True, "d": False, "e": False}
+_HINTS = {
+    "a": "Additive couplings change no volume. How high can the model's density be, and how "
+    "high is that of two numbers of deviation 0.5?",
+    "b": "The plane is in one piece, and a continuous image of it is in one piece.",
+    "c": "A density is mass per area, and may be as high as it likes: ln of 5 is 1.6.",
+    "d": "(z − t) e^−s is exact on paper. In 32 bits, s = −30 leaves nothing of x beside t.",
+    "e": "Centimetres to metres divides each number by 100: the same density gains ln 100 for "
+    "each of the D numbers, and 4.6 is ln 100.",
+}
+
+
+@exercise("nf-01-4")
+def check_claims(answer: Any) -> Verdict:
+    """Check five claims about flows, each to be called True or False."""
+    said = (
+        {key: it if it is ... else str(it) for key, it in answer.items()}
+        if isinstance(answer, dict)
+        else answer
+    )
+    wanted = {key: str(truth) for key, truth in _CLAIMS.items()}
+    expect_choices(said, wanted, _HINTS, name="`claims`")
+    return right("For (a) and (b) an exam would want the proof in three lines each.")
