@@ -31,7 +31,7 @@ def check_by_hand(answer: Any) -> Verdict:
         square,
         2,
         {
-            "(a) You took the slope itself. Where the map is flat, mass piles up: divide by it.": 0.5,
+            "(a) You took the slope itself. Where the map is flat, mass piles up: divide.": 0.5,
             "(a) The slope belongs at x = 1/4, which is where y = 1/16 comes from.": (8, 1 / 8),
             "(a) x is uniform, y is not: 1 is the density before.": 1.0,
         },
@@ -84,17 +84,23 @@ def check_by_hand(answer: Any) -> Verdict:
     return right("In (c) and (d) nothing but the diagonal counted: that is the whole trick.")
 
 
-def _undone(z: Tensor, mask: Tensor, s: Callable, t: Callable) -> tuple[Tensor, Tensor]:
+def _undone(z: Tensor, mask: Tensor, s: Callable, t: Callable) -> Tensor:
+    """Return x and the logarithm of the determinant side by side, (batch, n + 1)."""
     kept, change = z * mask, 1 - mask
     scale, shift = s(kept) * change, t(kept) * change
-    return (z - shift) * (-scale).exp(), -scale.sum(1)
+    return _beside((z - shift) * (-scale).exp(), -scale.sum(1))
 
 
-def _slips(z: Tensor, mask: Tensor, s: Callable, t: Callable) -> dict[str, Any]:
-    """Return what known mistakes give in place of x."""
+def _beside(x: Tensor, log_det: Tensor) -> Tensor:
+    return torch.cat([x, log_det.expand(len(x))[:, None]], dim=1)
+
+
+def _slips(z: Tensor, mask: Tensor, s: Callable, t: Callable) -> dict[str, Tensor]:
+    """Return what each known mistake gives in place of x or of the determinant."""
     kept, change = z * mask, 1 - mask
     scale, shift = s(kept) * change, t(kept) * change
-    return {
+    x, log_det = (z - shift) * (-scale).exp(), -scale.sum(1)
+    in_x = {
         "That is the way forth. Coming back, take away t first, then divide by e^s.": (
             z * scale.exp() + shift
         ),
@@ -110,18 +116,17 @@ def _slips(z: Tensor, mask: Tensor, s: Callable, t: Callable) -> dict[str, Any]:
         ),
         "Division by e^s: the sign of s.": (z - shift) * scale.exp(),
     }
-
-
-def _log_det_slips(z: Tensor, mask: Tensor, s: Callable, t: Callable) -> dict[str, Any]:
-    """Return what known mistakes give in place of ln |det ∂x/∂z|."""
-    scale = s(z * mask) * (1 - mask)
-    return {
-        "ln |det| of the way *back*: volume shrinks where it grew before. The sign.": scale.sum(1),
-        "One number for each sample, (batch,): sum over dimension 1 alone.": -scale.sum(),
-        "A sum over the numbers of a sample, not a mean.": -scale.mean(1),
-        "The logarithm of the determinant: sum −s, not e^−s.": (-scale).exp().prod(1),
-        "Where the mask keeps, nothing is stretched: leave s out there.": -s(z * mask).sum(1),
-        "One number for each sample: the sum over dimension 1 is missing.": -scale,
+    in_log_det = {
+        "x is right. ln |det| of the way *back*: the sign.": scale.sum(1),
+        "x is right. One ln |det| for each sample: sum over dimension 1 alone.": -scale.sum(),
+        "x is right. ln |det| is a sum over the numbers of a sample, not a mean.": -scale.mean(1),
+        "x is right. The *logarithm* of the determinant: sum −s, not e^−s.": (-scale).exp().prod(1),
+        "x is right. Where the mask keeps, nothing is stretched: leave s out there.": (
+            -s(kept).sum(1)
+        ),
+    }
+    return {hint: _beside(wrong, log_det) for hint, wrong in in_x.items()} | {
+        hint: _beside(x, wrong) for hint, wrong in in_log_det.items()
     }
 
 
@@ -147,30 +152,26 @@ def _cases() -> list[tuple[Tensor, Tensor, Callable, Callable]]:
 def check_undo(answer: Callable[..., tuple[Tensor, Tensor]]) -> Verdict:
     """Check `undo(z, mask, s, t)`: the inverse of an affine coupling, and its log-determinant."""
 
-    def part(which: int) -> Callable[..., Tensor]:
-        def one(*case: Any) -> Tensor:
-            both = answer(*case)
-            if not isinstance(both, tuple | list) or len(both) != 2:
-                raise WrongAnswer("Return two things: x (batch, n) and ln |det ∂x/∂z| (batch,).")
-            return both[which]
-
-        return one
+    def joined(*case: Any) -> Tensor:
+        both = answer(*case)
+        if isinstance(both, Tensor) and both.shape[1:] != case[0].shape[1:]:
+            return both
+        if not isinstance(both, tuple | list) or len(both) != 2:
+            raise WrongAnswer("Return two things: x (batch, n) and ln |det ∂x/∂z| (batch,).")
+        x, log_det = (torch.as_tensor(part) for part in both)
+        if x.shape != case[0].shape or log_det.shape not in ((), (len(x),)):
+            raise WrongAnswer(
+                "x has the shape of z, and ln |det| one number a sample, (batch,): got "
+                f"{tuple(x.shape)} and {tuple(log_det.shape)} for {tuple(case[0].shape)}."
+            )
+        return _beside(x, log_det)
 
     expect_function(
-        part(0),
-        lambda z, mask, s, t: _undone(z, mask, s, t)[0],
+        joined,
+        _undone,
         _cases(),
         _slips,
-        otherwise="Not the x it came from. Try it: go forth by hand with `s` and `t`, then back.",
-        name="x",
-    )
-    expect_function(
-        part(1),
-        lambda z, mask, s, t: _undone(z, mask, s, t)[1],
-        _cases(),
-        _log_det_slips,
-        otherwise="x is right; ln |det ∂x/∂z| is minus the sum of s over what changes.",
-        name="the logarithm of the determinant",
+        otherwise="Not the way back. Try it: go forth by hand with `s` and `t`, then back.",
     )
     return right("Neither s nor t was inverted: these could be anything, also waves.")
 

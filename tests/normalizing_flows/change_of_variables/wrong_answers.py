@@ -24,7 +24,10 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             _UNDO + "    scale = s(kept) * change\n"
             "    return z * scale.exp() + t(kept) * change, scale.sum(1)"
         ),
-        "a tuple of nothing": "def undo(z, mask, s, t):\n    return None, None",
+        "a column of determinants": (
+            _UNDO + "    scale = s(kept) * change\n"
+            "    return (z - t(kept) * change) * (-scale).exp(), -scale.sum(1, keepdim=True)"
+        ),
     },
     "nf-01-3": {
         "two and two in turns, twice": "masks = [[1, 1, 0, 0], [0, 0, 1, 1]]",
@@ -32,7 +35,6 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
         "always the same": "masks = [[1, 1, 1, 0]] * 4",
         "keeps all": "masks = [[1, 1, 1, 1], [0, 0, 0, 0]]",
         "three numbers": "masks = [[1, 1, 0], [0, 0, 1]]",
-        "words": 'masks = ["1100", "0011"]',
     },
     "nf-01-4": {
         "a is true": 'claims = {"a": True, "b": False, "c": True, "d": False, "e": False}',
