@@ -74,7 +74,7 @@ class _Coupling(Transform):
             raise ValueError(f"mask must be a tensor of zeros and ones, got {mask!r}")
         if not 0 < mask.float().mean() < 1:
             raise ValueError("mask must keep something and change something, got all of one kind")
-        self.register_buffer("mask", mask.float())
+        self.register_buffer("mask", mask.float().clone())  # not shared with another layer
         self.net = _FlatNet(mask.shape, self.answers) if net is None else net
 
     def _answers(self, kept: Tensor) -> tuple[Tensor, ...]:
