@@ -45,7 +45,7 @@ def draw_fields(ax: Axes, places: Tensor, exact: Tensor, learnt: Tensor, title: 
     ax.quiver(*places.T, *exact.T, color=PALETTE["black"], width=0.009, label="exact", **how)
     ax.quiver(*places.T, *learnt.T, color=PALETTE["orange"], width=0.004, label="learnt", **how)
     set_plane(ax, title)
-    ax.legend(loc="upper right", fontsize=10)
+    _legend_above(ax)
 
 
 def draw_ways(ax: Axes, path: Tensor, ends: Tensor, title: str) -> None:
@@ -63,7 +63,13 @@ def draw_ways(ax: Axes, path: Tensor, ends: Tensor, title: str) -> None:
     ax.plot(*path[0], "s", color=PALETTE["black"], label="noise")
     ax.plot(*path[-1], "o", color=PALETTE["blue"])
     set_plane(ax, title)
-    ax.legend(loc="upper right", fontsize=10)
+    _legend_above(ax)
+
+
+def _legend_above(ax: Axes) -> None:
+    """Write the legend in one row above what is drawn, for which the axes grow."""
+    ax.set_ylim(-3, 3.7)
+    ax.legend(loc="upper center", ncols=3, fontsize=10, columnspacing=0.8, handlelength=1.4)
 
 
 def show_picture(ax: Axes, picture: np.ndarray) -> None:
