@@ -31,6 +31,7 @@ def check_by_hand(answer: Any) -> Verdict:
         {
             "(a) The loss has the other sign: it is minus the distance, plus the penalty.": -3.6,
             "(a) The penalty is no part of the distance: take it off the loss.": 3.1,
+            "(a) The penalty was printed before it was multiplied: by λ, first.": (3.15, 3.05),
             "(a) The loss is −W + 10 · penalty: off the loss, the penalty makes W larger.": 2.6,
         },
         otherwise="(a) loss = −W + 10 · penalty, with loss −3.1 and penalty 0.05.",
@@ -94,6 +95,12 @@ def _slips_of_penalty(critic: Callable[[Tensor], Tensor], between: Tensor) -> di
         "Square the distance from 1.": (flat.norm(dim=1) - 1).mean(),
         "This forgives slopes below 1. A one-sided penalty exists, but both sides are asked for.": (
             (flat.norm(dim=1) - 1).clamp(min=0).square().mean()
+        ),
+        "The Euclidean norm: the root of the sum of squares, not the sum of sizes.": (
+            (flat.norm(p=1, dim=1) - 1).square().mean()
+        ),
+        "λ is for the caller to multiply: return the mean alone.": (
+            10 * (flat.norm(dim=1) - 1).square().mean()
         ),
         "The mean over samples, not the sum.": (flat.norm(dim=1) - 1).square().sum(),
         "The gradient of the *mean* is smaller by the batch: sum the critic's answers.": (

@@ -71,9 +71,9 @@ def draw_surface(ax: Axes, values: Tensor, points: Tensor, reach: float, title: 
 
 
 def draw_made(ax: Axes, samples: Tensor, title: str) -> None:
-    """Draw made points (n, 2) over the circles of the ring's eight centres."""
+    """Draw made points (n, 2) over the ring's eight circles, in which they are good."""
     for x, y in CENTRES.tolist():
-        ax.add_patch(Circle((x, y), 3 * SPREAD, fill=False, color=PALETTE["grey"]))
+        ax.add_patch(Circle((x, y), 4 * SPREAD, fill=False, color=PALETTE["grey"]))
     ax.plot(*samples.T.numpy().round(2), ".", color=PALETTE["blue"], markersize=3)
     ax.set(xlim=(-3.2, 3.2), ylim=(-3.2, 3.2), aspect="equal", xlabel="$x_1$")
     ax.set_title(title, fontsize=11)

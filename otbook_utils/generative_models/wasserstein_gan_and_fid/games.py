@@ -78,8 +78,8 @@ def play_ring(
     wasserstein: bool,
     penalty: float,
     moves: int = 5,
-    steps: int = 200,
-    records: int = 20,
+    steps: int = 160,
+    records: int = 16,
     points: int = 500,
     batch: int = 128,
 ) -> History:

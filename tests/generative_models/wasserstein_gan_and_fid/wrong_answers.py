@@ -15,6 +15,7 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
     "gm-07-1": {
         "the loss itself": "numbers = [-3.6, 25, 1.1, 5]",
         "penalty forgotten": "numbers = [3.1, 25, 1.1, 5]",
+        "lambda forgotten": "numbers = [3.15, 25, 1.1, 5]",
         "penalty taken off": "numbers = [2.6, 25, 1.1, 5]",
         "times the slope": "numbers = [3.6, 0.01, 1.1, 5]",
         "as it says": "numbers = [3.6, 0.5, 1.1, 5]",
