@@ -86,6 +86,12 @@ def check_two_points(answer: Callable[[Tensor, float, float], Tensor]) -> Verdic
         (2 * _normal(6, seed=3), 0.05, 0.9),
     ]
     expect_function(answer, _noise_of_two, cases, _slips_of_two_points, name="the noise")
+    near = torch.tensor([3.0, -3.0, 0.2]), 0.9995, 0.3
+    if not torch.as_tensor(answer(*near)).isfinite().all():
+        raise WrongAnswer(
+            "Right in the middle of the path. But near its end, at ᾱ = 0.9995, both exponentials "
+            "become 0, and 0/0 is no number: subtract the exponents first, as a sigmoid does."
+        )
     return right(
         "For equal weights the mean of the data is tanh(√ᾱ x / (1 − ᾱ)): near 0 where the noise "
         "drowns them, a decision for one of them at the end."

@@ -14,6 +14,13 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
         "one tensor": "def from_velocity(x, v, share):\n    return share**0.5 * x",
     },
     "gm-09-2": {
+        "naive exponentials": (
+            "def two_points(x, share, weight):\n"
+            "    root, left = share**0.5, 1 - share\n"
+            "    one = weight * torch.exp(-((x - root) ** 2) / (2 * left))\n"
+            "    other = (1 - weight) * torch.exp(-((x + root) ** 2) / (2 * left))\n"
+            "    return (x - root * (one - other) / (one + other)) / left**0.5"
+        ),
         "right for equal weights alone": (
             "def two_points(x, share, weight):\n"
             "    mean = torch.tanh(share**0.5 * x / (1 - share))\n"
