@@ -190,7 +190,9 @@ def check_extragradient(
 
 
 def _joined(places: Tensor | tuple[Tensor, Tensor]) -> Tensor:
-    return places if isinstance(places, Tensor) else torch.cat(list(places))
+    if isinstance(places, Tensor):
+        return places
+    return torch.cat([torch.as_tensor(part) for part in places])
 
 
 def _extragradient(x: Tensor, y: Tensor, A: Tensor, rate: float) -> tuple[Tensor, Tensor]:
