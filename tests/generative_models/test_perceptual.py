@@ -66,6 +66,15 @@ def test_the_variational_term_reaches_the_encoder_by_its_variances_alone():
     assert last.bias.grad[3:].abs().sum() > 0
 
 
+def test_in_lvpga_the_stretch_teaches_the_variances_and_not_the_means():
+    """As in the authors' code, where the moves are drawn with the posterior's deviation."""
+    model, x = some_model()
+    perceptual_loss(model, x, LVPGA)[1]["stretch"].backward()
+    last = model.encoder[-1]
+    assert torch.equal(last.bias.grad[:3], torch.zeros(3).double())
+    assert last.bias.grad[3:].abs().sum() > 0
+
+
 def test_one_backward_pass_gives_each_part_its_own_loss():
     """Against the definition with two losses and two backward passes."""
     model, x = some_model()

@@ -28,6 +28,8 @@ def check_pull(answer: Callable[[nn.Module, nn.Module, Tensor], Tensor]) -> Verd
     for n, pixels, latent in ((5, 4, 2), (3, 6, 3)):
         encoder, decoder, x = _two_nets(n, pixels, latent)
         loss = answer(encoder, decoder, x)
+        if any(p.grad is not None for p in (*encoder.parameters(), *decoder.parameters())):
+            raise WrongAnswer("Return the loss, and leave `backward()` to the training.")
         if not all(p.requires_grad for p in encoder.parameters()):
             raise WrongAnswer(
                 "After the call the encoder's parameters are frozen for good: they must go on "
@@ -76,15 +78,27 @@ def _two_nets(n: int, pixels: int, latent: int) -> tuple[nn.Module, nn.Module, T
 
 
 def _expect_value(loss: Any, target: Tensor, code: Tensor) -> None:
-    if not isinstance(loss, Tensor) or loss.dim():
+    if not isinstance(loss, Tensor):
         raise WrongAnswer("Return one number as a tensor, so that there is a gradient.")
+    if loss.dim():
+        raise WrongAnswer(
+            "Return one number, the mean over samples and their numbers: this has the shape "
+            f"{tuple(loss.shape)}."
+        )
     got, wanted = expect_number(loss, name="the loss"), target.item()
-    if not math.isclose(got, wanted, rel_tol=1e-4):
-        if math.isclose(got, wanted * code.numel(), rel_tol=1e-4):
-            raise WrongAnswer("That is the sum: take the mean over samples and their numbers.")
-        if math.isclose(got, wanted * code.shape[1], rel_tol=1e-4):
-            raise WrongAnswer("That is summed over a code's numbers: take their mean too.")
-        raise WrongAnswer(f"Expected the value {wanted:.5f}, got {got:.5f}.")
+    if math.isclose(got, wanted, rel_tol=1e-4):
+        return
+    mistakes = {
+        "That is the sum: take the mean over samples and their numbers.": wanted * code.numel(),
+        "That is summed over a code's numbers: take their mean too.": wanted * code.shape[1],
+        "That is summed over the samples: take their mean too.": wanted * len(code),
+        "That is half of it: the mean of the squares, without ½.": wanted / 2,
+        "That is the root of it: the mean of the squares themselves.": wanted**0.5,
+    }
+    for hint, value in mistakes.items():
+        if math.isclose(got, value, rel_tol=1e-4):
+            raise WrongAnswer(hint)
+    raise WrongAnswer(f"Expected the value {wanted:.5f} at the codes of x, got {got:.5f}.")
 
 
 def _expect_teaching(
@@ -196,6 +210,18 @@ def _slips_of_nll(A: Tensor, codes: Tensor) -> dict[str, Tensor | tuple[Tensor, 
         ),
         "The determinant is missing.": square.mean() + constant,
         "The constant ½ d ln 2π is missing.": square.mean() + log_det,
+        "The constant counts once for each of the d numbers.": (
+            square.mean() + constant / d + log_det
+        ),
+        "ln |det A| as it is: all d directions are in it already.": (
+            square.mean() + constant + d * log_det
+        ),
+        "The whole of ln |det A|: a half belongs before ln det(A Aᵀ).": (
+            square.mean() + constant + log_det / 2
+        ),
+        "Half the squares: the normal density is exp(−½ ‖z‖²), up to its constant.": (
+            2 * square.mean() + constant + log_det
+        ),
         "Bring the codes back to z by A⁻¹ before you ask the normal law.": (
             forward.mean() + constant + log_det,
             0.5 * codes.square().sum(1).mean() + constant + log_det,
@@ -204,7 +230,10 @@ def _slips_of_nll(A: Tensor, codes: Tensor) -> dict[str, Tensor | tuple[Tensor, 
             transposed.mean() + constant + log_det
         ),
         "A mean over samples, not a sum.": (square + constant + log_det).sum(),
-        "A sum over the numbers of z, not their mean.": square.mean() / d + constant + log_det,
+        "A sum over the numbers of z, not their mean.": (
+            square.mean() / d + constant + log_det,
+            (square.mean() + constant + log_det) / d,
+        ),
         "The sign: −ln of the density.": -(square.mean() + constant + log_det),
     }
 
@@ -214,7 +243,7 @@ def check_log_determinant(answer: Callable[[Tensor, int], Tensor]) -> Verdict:
     """Check `log_determinant(log_stretches, d)`: the estimate that has no bias in the limit."""
     generator = torch.Generator().manual_seed(9)
     cases = []
-    for n, points, d, shift in ((6, 2, 2, 0.0), (4, 3, 5, 0.5), (8, 1, 40, -30.0), (3, 3, 3, 40.0)):
+    for n, points, d, shift in ((4, 3, 5, 0.5), (6, 2, 2, 0.0), (8, 1, 40, -30.0), (3, 3, 3, 40.0)):
         lengths = torch.randn(n, points, generator=generator, dtype=torch.double)
         cases.append((lengths + shift, d))
     expect_function(
@@ -231,7 +260,7 @@ def _log_determinant(log_stretches: Tensor, d: int) -> Tensor:
     return math.log(len(log_stretches)) - (-d * log_stretches).logsumexp(0)
 
 
-def _slips_of_determinant(log_stretches: Tensor, d: int) -> dict[str, Tensor]:
+def _slips_of_determinant(log_stretches: Tensor, d: int) -> dict[str, Tensor | tuple[Tensor, ...]]:
     """Return what each known mistake gives in place of the estimate."""
     n = len(log_stretches)
     return {
@@ -240,7 +269,22 @@ def _slips_of_determinant(log_stretches: Tensor, d: int) -> dict[str, Tensor]:
         ),
         "Average stretch⁻ᵈ, not stretchᵈ.": (d * log_stretches).logsumexp(0) - math.log(n),
         "A mean over directions, not a sum.": -(-d * log_stretches).logsumexp(0),
-        "The exponent is −d.": math.log(n) - (-log_stretches).logsumexp(0),
+        "The exponent is −d.": (
+            math.log(n) - (-log_stretches).logsumexp(0),
+            math.log(n) - (-d / 2 * log_stretches).logsumexp(0),
+        ),
+        "The exponent −d belongs inside the mean: d times an average of 1/stretch is another.": (
+            d * (math.log(n) - (-log_stretches).logsumexp(0))
+        ),
+        "That is the dotted curve: squares are averaged there, which is too large.": (
+            d / 2 * ((2 * log_stretches).logsumexp(0) - math.log(n))
+        ),
+        "A mean divides by the number of directions, not by d.": (
+            math.log(d) - (-d * log_stretches).logsumexp(0)
+        ),
+        "The mean divides by n: minus its logarithm has + ln n.": (
+            -math.log(n) - (-d * log_stretches).logsumexp(0)
+        ),
         "The sign: the mean of stretch⁻ᵈ is one over |det A|.": (
             (-d * log_stretches).logsumexp(0) - math.log(n)
         ),

@@ -69,6 +69,38 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "    code = encoder(x).detach()\n"
             "    return (still(decoder(code)) - code).square().sum(1).mean()"
         ),
+        "sum over the samples": _CONSTANTS
+        + (
+            "    code = encoder(x).detach()\n"
+            "    return (still(decoder(code)) - code).square().mean(1).sum()"
+        ),
+        "half": _CONSTANTS
+        + (
+            "    code = encoder(x).detach()\n"
+            "    return (still(decoder(code)) - code).square().mean() / 2"
+        ),
+        "the root": _CONSTANTS
+        + (
+            "    code = encoder(x).detach()\n"
+            "    return (still(decoder(code)) - code).square().mean().sqrt()"
+        ),
+        "one number for each sample": _CONSTANTS
+        + (
+            "    code = encoder(x).detach()\n"
+            "    return (still(decoder(code)) - code).square().mean(1)"
+        ),
+        "noise in place of the codes": _CONSTANTS
+        + (
+            "    z = torch.randn_like(encoder(x))\n"
+            "    return (still(decoder(z)) - z).square().mean()"
+        ),
+        "backward inside": _CONSTANTS
+        + (
+            "    code = encoder(x).detach()\n"
+            "    loss = (still(decoder(code)) - code).square().mean()\n"
+            "    loss.backward()\n"
+            "    return loss"
+        ),
     },
     "gm-08-2": {
         "the data themselves": "def blind_world():\n    return [0, 1, 0, 1], [0, 1, 0, 1, 0]",
