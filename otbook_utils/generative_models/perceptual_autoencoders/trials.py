@@ -58,7 +58,7 @@ def train_trio(
 
     >>> def loss(model, x):
     ...     return (model(x) - 2 * x).square().mean()
-    >>> models, frames = train_trio(lambda: nn.Linear(1, 1), loss, torch.randn(64, 1), steps=8,
+    >>> models, frames = train_trio(lambda: nn.Linear(1, 1), loss, torch.randn(256, 1), steps=8,
     ...     rate=0.1, records=4, watch=lambda model: {"weight": model.weight.item()})
     >>> len(models), len(frames)
     (3, 5)
