@@ -1,0 +1,1 @@
+"""Part IV: Bayesian networks, the methods of this part, one file a method."""
