@@ -1,0 +1,234 @@
+"""RealNVP on MNIST, recorded: `python -m otbook_utils reproduce realnvp-mnist`."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+
+import torch
+from sklearn.metrics import roc_auc_score
+from torch import Tensor
+from torch.nn import functional as F
+
+from otbook_utils.data import load
+from otbook_utils.experiments import Experiment, Outcome, Run
+from otbook_utils.generative_models.evaluation import image_set, judge_of, mosaic
+from otbook_utils.normalizing_flows.images import MultiScaleRealNVP, bits_per_dim, dequantize
+from otbook_utils.normalizing_flows.real_nvp_images.pixels import manifold
+from otbook_utils.normalizing_flows.transforms import LogitTransform
+from otbook_utils.training import State, seed_everything
+
+SHAPE = (1, 28, 28)
+SAMPLES = 2000  # that are judged
+SCORED = 2000  # images of each kind whose bits are counted
+RECORD = 10_000  # images that are seen between two records, the "epochs" here
+LOGIT = LogitTransform(0.05)
+
+
+def one_run(run: Run) -> Outcome:
+    """Fit one model of MNIST's grey values; count bits of digits and of what is no digit."""
+    judge, (levels, tests) = judge_of("mnist"), (_levels("train"), _levels("test"))
+    seed_everything(run.seed)
+    began = time.process_time()
+    fit = _neighbours if run.row == "neighbours" else _flow
+    records, bits_of, images, size, pictures = fit(run, levels, tests)
+    trained = time.process_time() - began
+
+    def bits(grey: Tensor) -> Tensor:
+        with torch.no_grad():
+            return torch.cat([bits_of(part) for part in grey[:SCORED].split(250)])
+
+    began = time.process_time()
+    samples = torch.cat([images(250) for _ in range(SAMPLES // 250)])
+    seconds = time.process_time() - began
+    records[-1] |= {"samples": mosaic(samples[:64])} | pictures
+    known, trained_on = bits(tests), bits(levels)
+    final = judge.verdict(samples) | {
+        "bits": known.mean().item(),
+        "train_bits": trained_on.mean().item(),
+        "sample_seconds": seconds * 1000 / SAMPLES,
+        "train_seconds": trained,
+    }
+    for name, change in OTHERS.items():
+        strange = bits(change(tests[:SCORED]).round())
+        final |= {f"{name}_bits": strange.mean().item()} | {
+            f"{name}_{score}": _auroc(of(known), of(strange))
+            for score, of in _scores(trained_on).items()
+        }
+    return Outcome(
+        history=records,
+        final=final,
+        data={"train": load("mnist", "train").source, "test": load("mnist", "test").source},
+        recipe={"parameters": size},
+    )
+
+
+# What is no digit, made of test digits with grey values from 0 to 255.
+OTHERS: dict[str, Callable[[Tensor], Tensor]] = {
+    "faded": lambda x: x / 2,
+    "blurred": lambda x: F.avg_pool2d(x, 3, stride=1, padding=1),
+    "half": lambda x: x * (torch.arange(28) < 14),
+    "upside_down": lambda x: x.flip(2),
+    "blank": lambda x: torch.zeros_like(x),
+    "noise": lambda x: torch.randint(256, x.shape).float(),
+}
+
+
+def _scores(trained_on: Tensor) -> dict[str, Callable[[Tensor], Tensor]]:
+    """Return two scores of strangeness: many bits, and bits far from what training images take."""
+    usual = trained_on.mean()
+    return {"by_bits": lambda bits: bits, "by_typicality": lambda bits: (bits - usual).abs()}
+
+
+def _auroc(known: Tensor, strange: Tensor) -> float:
+    truth = [0] * len(known) + [1] * len(strange)
+    return float(roc_auc_score(truth, torch.cat([known, strange]).numpy()))
+
+
+def _levels(split: str) -> Tensor:
+    return (image_set("mnist", split)[0] * 255).round()
+
+
+def _bits(log_prob: Callable[[Tensor], Tensor], levels: Tensor) -> Tensor:
+    """Return the bits of each image, (batch,), with one draw of the noise."""
+    z, log_det = LOGIT(dequantize(levels))
+    return bits_per_dim(log_prob(z) + log_det, SHAPE)
+
+
+def _as_images(z: Tensor) -> Tensor:
+    """Return images from 0 to 1 for logits z: what stands between two grey values is cut off."""
+    return ((LOGIT.inverse(z)[0] * 256).floor() / 255).clamp(0, 1)
+
+
+def _flow(run: Run, levels: Tensor, tests: Tensor):
+    recipe = run.recipe
+    levels = levels[: recipe["images"]]
+    model = MultiScaleRealNVP(SHAPE, recipe["width"], recipe["blocks"], batch_norm=True)
+    state = State(model=model, optimizer=torch.optim.Adam(model.parameters(), lr=recipe["lr"]))
+    in_all = recipe["epochs"] * math.ceil(RECORD / recipe["batch_size"])
+    start = torch.randn(20, *SHAPE)  # the same noise after every epoch
+
+    def batches() -> Iterator[Tensor]:
+        for chosen in torch.randperm(len(levels))[:RECORD].split(recipe["batch_size"]):
+            yield levels[chosen]
+
+    def step(state: State, x: Tensor) -> dict[str, Tensor]:
+        state.model.train()
+        done = state.steps_done / in_all  # up in a twentieth of the steps, then down a cosine
+        rate = min(1.0, 20 * done + 0.02) * (1 + math.cos(math.pi * done)) / 2
+        state.optimizer.param_groups[0]["lr"] = recipe["lr"] * rate
+        loss = _bits(state.model.log_prob, x).mean()
+        state.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(state.model.parameters(), recipe["clip"])
+        state.optimizer.step()
+        return {"batch_bits": loss}
+
+    @torch.no_grad()
+    def after_epoch(state: State) -> dict[str, object]:
+        state.model.eval()
+        test_bits = _bits(state.model.log_prob, tests[:500]).mean().item()
+        made = _as_images(state.model.inverse(start)[0])
+        return {"test_bits": test_bits, "samples": mosaic(made, columns=5)}
+
+    history = run.train(
+        state,
+        step,
+        batches,
+        epochs=recipe["epochs"],
+        after_epoch=after_epoch,
+        made_of={"data": load("mnist", "train").source},
+    )
+    model.eval()
+    size = sum(p.numel() for p in model.parameters())
+    records = [dict(record) for record in history.epochs]
+
+    def sample(n: int) -> Tensor:
+        return _as_images(model.sample(n))
+
+    def bits(levels: Tensor) -> Tensor:
+        return _bits(model.log_prob, levels)
+
+    return records, bits, sample, size, _pictures(model, tests)
+
+
+@torch.no_grad()
+def _pictures(model: MultiScaleRealNVP, tests: Tensor) -> dict[str, str]:
+    """Return mosaics: equation 19's torus of four test digits, and digits with finer z drawn anew.
+
+    "manifold": 9 × 9, φ by rows and φ′ by columns, both from 0 to 2π. "kept": a row of test digits,
+    then rows of them with the latents of the first scale, and of the first two, drawn anew.
+    """
+    corners = tests[torch.tensor([0, 1, 2, 4])]  # 7, 2, 1, 4
+    z = model(LOGIT(dequantize(corners))[0])[0]
+    angles = torch.linspace(0, 2 * math.pi, 9)
+    torus = manifold(z, angles[:, None].expand(9, 9).flatten(), angles.repeat(9))
+    digits = tests[:10]
+    z, scale = model(LOGIT(dequantize(digits))[0])[0], model.scale_of_latents()
+    rows = [digits / 255]
+    for last in range(1, model.scales + 1):
+        anew = torch.where(scale <= last, torch.randn_like(z), z)
+        rows.append(_as_images(model.inverse(anew)[0]))
+    return {
+        "manifold": mosaic(_as_images(model.inverse(torus)[0]), columns=9),
+        "kept": mosaic(torch.cat(rows), columns=10),
+    }
+
+
+def _neighbours(run: Run, levels: Tensor, tests: Tensor):
+    """Fit the rival: how often each grey value follows its left and its upper neighbour."""
+    counts = torch.full((16 * 16, 256), run.recipe["added"])
+    counts += torch.bincount(
+        _context(levels) * 256 + levels.long().flatten(), minlength=16 * 16 * 256
+    ).reshape(16 * 16, 256)
+    log_shares = (counts / counts.sum(1, keepdim=True)).log()
+
+    def bits(levels: Tensor) -> Tensor:
+        each = log_shares[_context(levels), levels.long().flatten()]
+        return -each.reshape(len(levels), -1).mean(1) / math.log(2)
+
+    def sample(n: int) -> Tensor:
+        x = torch.zeros(n, 1, 29, 29, dtype=torch.long)  # with a black row above and one left
+        for i in range(1, 29):
+            for j in range(1, 29):
+                context = (x[:, 0, i, j - 1] // 16) * 16 + x[:, 0, i - 1, j] // 16
+                x[:, 0, i, j] = log_shares[context].exp().multinomial(1)[:, 0]
+        return x[:, :, 1:, 1:] / 255
+
+    record = {"epoch": 1, "test_bits": bits(tests[:500]).mean().item()}
+    return [record], bits, sample, 16 * 16 * 255, {}
+
+
+def _context(levels: Tensor) -> Tensor:
+    """Return which of 16 × 16 contexts each pixel has: its left and upper neighbour, darkened."""
+    around = F.pad(levels.long(), (1, 0, 1, 0))
+    return ((around[:, :, 1:, :-1] // 16) * 16 + around[:, :, :-1, 1:] // 16).flatten()
+
+
+UNITS = {
+    "feature_fid": "",
+    "transport": "",
+    "bits": "bits/dim",
+    "train_bits": "bits/dim",
+    "sample_seconds": "s",
+    "train_seconds": "s",
+}
+for _name in OTHERS:
+    UNITS |= {f"{_name}_bits": "bits/dim", f"{_name}_by_bits": "", f"{_name}_by_typicality": ""}
+
+EXPERIMENTS = {
+    "realnvp-mnist": Experiment(
+        one_run,
+        rows={"realnvp": "RealNVP, three scales", "neighbours": "table of two neighbours"},
+        recipe={
+            "epochs": 12,
+            "batch_size": 64,
+            "lr": 2e-3,
+            "clip": 50.0,
+            "width": 12,
+            "blocks": 1,
+            "images": 60_000,
+            "added": 0.01,
+        },
+        units=UNITS,
+    )
+}
