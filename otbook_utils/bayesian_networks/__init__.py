@@ -25,17 +25,41 @@ from otbook_utils.bayesian_networks.dropout import (
     predictive_log_likelihood,
     predictive_moments,
 )
+from otbook_utils.bayesian_networks.ensembles import DeepEnsemble
+from otbook_utils.bayesian_networks.laplace import LastLayerLaplace
+from otbook_utils.bayesian_networks.sgld import SGHMC, SGLD
+from otbook_utils.bayesian_networks.uncertainty_measures import (
+    Reliability,
+    Uncertainty,
+    decompose_uncertainty,
+    decompose_variance,
+    expected_calibration_error,
+    gaussian_nll,
+    reliability,
+)
+from otbook_utils.bayesian_networks.variational_lstm import VariationalDropoutLSTM
 
 __all__ = [
+    "SGHMC",
+    "SGLD",
     "UCB",
+    "DeepEnsemble",
     "DropConnect",
     "EpsilonGreedy",
     "GaussianDropout",
+    "LastLayerLaplace",
     "LinearThompsonSampling",
+    "Reliability",
     "ThompsonSampling",
+    "Uncertainty",
+    "VariationalDropoutLSTM",
     "bald",
     "core_set",
+    "decompose_uncertainty",
+    "decompose_variance",
     "dropout_precision",
+    "expected_calibration_error",
+    "gaussian_nll",
     "lai_robbins",
     "margin",
     "mc_predict",
@@ -45,5 +69,6 @@ __all__ = [
     "predictive_log_likelihood",
     "predictive_moments",
     "regret_of",
+    "reliability",
     "variation_ratios",
 ]
