@@ -1,0 +1,242 @@
+"""What the exercises of the chapter on noise that regularises accept and refuse."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from otbook_utils.bayesian_networks.dropout import DropConnect, GaussianDropout
+from otbook_utils.teaching import (
+    Verdict,
+    WrongAnswer,
+    exercise,
+    expect_choice,
+    expect_function,
+    right,
+)
+
+
+@exercise("bn-01-1")
+def check_objective(answer: Callable[[Tensor, Tensor, float, int], Tensor]) -> Verdict:
+    """Check `objective(errors, w, weight_decay, N)`: the unbiased estimate, over N."""
+    generator = torch.Generator().manual_seed(1)
+    cases = []
+    for size, shape, decay, n in ((5, (3,), 2.0, 40), (3, (2, 4), 30.0, 17), (8, (3, 2), 0.5, 8)):
+        errors = torch.rand(size, generator=generator) + 0.1
+        cases.append((errors, torch.randn(shape, generator=generator), decay, n))
+    expect_function(
+        answer,
+        _objective,
+        cases,
+        _slips_of_the_objective,
+        gradient_of=["errors", "w"],
+        name="the objective",
+    )
+    return right(
+        "Now the minimum does not depend on the batch size. The mean with the whole penalty beside "
+        "it would answer another question for every N."
+    )
+
+
+def _objective(errors: Tensor, w: Tensor, weight_decay: float, N: int) -> Tensor:
+    return errors.mean() + weight_decay * w.square().sum() / N
+
+
+def _slips_of_the_objective(
+    errors: Tensor, w: Tensor, weight_decay: float, N: int
+) -> dict[str, Tensor | tuple[Tensor, ...]]:
+    """Return what each known mistake gives in place of the objective."""
+    mean, size, square = errors.mean(), len(errors), w.square().sum()
+    return {
+        "Beside a mean the penalty is divided by N: this one is N times too strong.": (
+            mean + weight_decay * square
+        ),
+        "That is the whole objective: it was to be divided by N.": (
+            N * mean + weight_decay * square
+        ),
+        "The penalty is shared by all N examples, not by those of the batch.": (
+            mean + weight_decay * square / size
+        ),
+        "The batch's sum counts M examples as M: it needs N/M before it is divided by N.": (
+            errors.sum() / N + weight_decay * square / N,
+            errors.sum() + weight_decay * square,
+            errors.sum() + weight_decay * square / N,
+        ),
+        "The norm is squared.": mean + weight_decay * square.sqrt() / N,
+        "The squared norm is a sum over all weights, not a mean.": (
+            mean + weight_decay * w.square().mean() / N
+        ),
+        "No factor ½ stands before the penalty here.": mean + weight_decay * square / (2 * N),
+        "The penalty is added.": mean - weight_decay * square / N,
+        "The penalty is missing.": mean,
+    }
+
+
+@exercise("bn-01-2")
+def check_which_noise(answer: Callable[[Callable[[Tensor], Tensor], Tensor], str]) -> Verdict:
+    """Check `which_noise(layer, z)` on boxes whose covariances are negative, small, or cancel."""
+    with torch.random.fork_rng(devices=[]):
+        for seed, (kind, weight, z, p, hint) in enumerate(_boxes()):
+            torch.manual_seed(seed)
+            said = expect_choice(
+                answer(_box(kind, weight, p), z), ("units", "weights"), name="which_noise"
+            )
+            if said != ("weights" if kind == "weights" else "units"):
+                raise WrongAnswer(hint)
+    return right(
+        "The largest of all pairs' scores, in size. With ever more pairs the limit has to grow: "
+        "the largest of k accidents is larger than one."
+    )
+
+
+def _boxes() -> list[tuple[str, Tensor, Tensor, float, str]]:
+    """Return kind, weights (outputs, units), input (units,), rate and hint of each box."""
+    generator = torch.Generator().manual_seed(2)
+    plain = torch.rand(3, 16, generator=generator) + 0.1
+    mixed = torch.randn(4, 12, generator=generator)
+    # Outputs 1 and 2 share all units and have no covariance; the third leans on the first.
+    half = torch.tensor([1.0, 1, 1, 1, -1, -1, -1, -1])
+    cancelling = torch.stack([torch.ones(8), half, torch.linspace(0.2, 1, 8)])
+    # A chain of outputs that share one unit each, with opposite signs: correlations of about -0.1.
+    chain = 3 * torch.eye(4, 13) + 0.3 * torch.eye(4, 13).roll(1, 0)
+    chain[0, 12], chain[0, 3] = 0.3, 0.3
+    chain = chain * torch.tensor([[1.0], [-1], [1], [-1]])
+    ones = torch.ones
+    units = [
+        (plain, ones(16), 0.5, "Masks on the units were called `weights`: their factors go into "
+         "all outputs, which then vary together. An output need not be 0 for that."),
+        (0.01 * plain, ones(16), 0.5, "A box whose outputs are measured in hundredths was called "
+         "`weights`: a limit for the covariance itself depends on the scale. Compare it with its "
+         "standard error."),
+        (chain, ones(13), 0.5, "Covariances may be negative, and small beside the variances: "
+         "compare their size, with a few thousand rows, to the standard error."),
+        (cancelling, ones(8), 0.5, "The first two outputs of this box share their units, and "
+         "their covariance cancels: look at all pairs."),
+        (30 * mixed, torch.randn(12, generator=generator), 0.1, "Noise on the units was called "
+         "`weights` at a low rate and with mixed signs: look at all pairs and their scores."),
+    ]  # fmt: skip
+    gauss = (
+        "Normal factors on the units were called `weights`: what counts is whether outputs "
+        "vary together, not which values they take."
+    )
+    none = (
+        "Noise on the weights was called `units`: no covariance is exactly 0 in a finite "
+        "sample. Compare it with its standard error, and leave out an output with itself."
+    )
+    boxes = [("units", *box) for box in units]
+    boxes += [("gauss", *box[:3], gauss) for box in units]
+    return boxes + [("weights", *box[:3], none) for box in units]
+
+
+def _box(kind: str, weight: Tensor, p: float) -> Callable[[Tensor], Tensor]:
+    sizes = weight.shape[1], weight.shape[0]
+    layer = DropConnect(*sizes, bias=False, p=p) if kind == "weights" else nn.Linear(*sizes, False)
+    layer.weight = nn.Parameter(weight.clone())
+    noise = {"units": nn.Dropout(p), "gauss": GaussianDropout(p), "weights": nn.Identity()}[kind]
+    return nn.Sequential(noise, layer)
+
+
+@exercise("bn-01-3")
+def check_shift(answer: Callable[[float, float, float], tuple[float, float]]) -> Verdict:
+    """Check `at_test_time(mean, variance, p)`: mean and deviation at test time."""
+    cases = [(0.0, 2.0, 0.4), (1.5, 0.8, 0.2), (-0.6, 3.0, 0.7), (4.0, 1.0, 0.1)]
+    expect_function(
+        lambda *case: np.array([float(part) for part in answer(*case)]),
+        _shift,
+        cases,
+        _slips_of_the_shift,
+        name="the pair",
+    )
+    return right(
+        "Larger, the farther the mean is from 0: the noise multiplies, so it is as large as the "
+        "values, while what batch normalisation keeps is the spread around their mean."
+    )
+
+
+def _shift(mean: float, variance: float, p: float) -> np.ndarray:
+    noise = p / (1 - p) * (variance + mean**2)
+    return np.array([0.0, math.sqrt(variance / (variance + noise))])
+
+
+def _slips_of_the_shift(mean: float, variance: float, p: float) -> dict[str, np.ndarray]:
+    """Return what each known mistake gives in place of the pair."""
+    alpha = p / (1 - p)
+    noisy = variance + alpha * (variance + mean**2)
+    deviation = math.sqrt(variance / noisy)
+
+    def pair(deviation: float, centre: float = 0.0) -> np.ndarray:
+        return np.array([centre, deviation])
+
+    return {
+        "That holds for a mean of 0. The noise multiplies the value, mean included: its variance "
+        "is α E z², not α Var z.": pair(math.sqrt(1 - p)),
+        "The noise has variance α = p/(1 − p), not p or p (1 − p).": (
+            pair(math.sqrt(variance / (variance + p * (variance + mean**2)))),
+            pair(math.sqrt(variance / (variance + p * (1 - p) * (variance + mean**2)))),
+        ),
+        "E z² is variance + mean², and the variance of z itself adds to the noise's.": (
+            pair(math.sqrt(variance / (variance + alpha * mean**2)))
+        ),
+        "That is the variance: take the root.": pair(variance / noisy),
+        "At test time the spread is smaller than in training: the quotient is upside down.": (
+            pair(1 / deviation)
+        ),
+        "The layer subtracts the running mean, which is that of z: nothing is left of it.": (
+            pair(deviation, mean),
+            pair(deviation, mean / math.sqrt(noisy)),
+        ),
+        "The running mean is `mean`, not (1 − p) · mean: inverted dropout keeps the mean.": (
+            pair(deviation, p * mean / math.sqrt(noisy))
+        ),
+        "Divide by the running deviation: the values do not stay as wide as they are.": (
+            pair(math.sqrt(variance))
+        ),
+    }
+
+
+@exercise("bn-01-4")
+def check_geometric(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
+    """Check `geometric_mean(logits, chances)`: the renormalised weighted geometric mean."""
+    generator = torch.Generator().manual_seed(3)
+    cases = []
+    for masks, batch, classes in ((4, 3, 5), (6, 2, 3), (3, 5, 2)):
+        logits = 2 * torch.randn(masks, batch, classes, generator=generator)
+        chances = torch.rand(masks, generator=generator) + 0.05
+        cases.append((logits, chances / chances.sum()))
+    far = torch.tensor([[[300.0, 0.0, -300.0]], [[-290.0, 5.0, 310.0]]])
+    cases.append((far, torch.tensor([0.5, 0.5])))
+    expect_function(
+        answer, _geometric, cases, _slips_of_the_geometric_mean, name="the distribution"
+    )
+    return right(
+        "The softmax of the mean logit. The logit is linear in the mask, so the mean logit is the "
+        "scaled network's; a non-linear layer between mask and softmax breaks this step."
+    )
+
+
+def _geometric(logits: Tensor, chances: Tensor) -> Tensor:
+    return torch.einsum("m,mbc->bc", chances, logits).softmax(-1)
+
+
+def _slips_of_the_geometric_mean(logits: Tensor, chances: Tensor) -> dict[str, Tensor]:
+    """Return what each known mistake gives in place of the mean."""
+    weights = chances[:, None, None]
+    each = logits.softmax(-1)
+    return {
+        "That is the arithmetic mean, the ensemble's own.": (weights * each).sum(0),
+        "The masks are not equally likely: weigh them by their probabilities.": (
+            logits.mean(0).softmax(-1)
+        ),
+        "Renormalise: a geometric mean of distributions sums to less than 1.": (
+            (weights * logits.log_softmax(-1)).sum(0).exp()
+        ),
+        "Those are mean logits: take the softmax over the classes.": (weights * logits).sum(0),
+        "The logarithms are weighed by the probabilities and added, not added alone.": (
+            logits.sum(0).softmax(-1)
+        ),
+        "The softmax goes over the classes, the last dimension.": (
+            (weights * logits).sum(0).softmax(0)
+        ),
+    }
