@@ -19,6 +19,7 @@ class GaussianDropout(nn.Module):
     is scaled at test time. Raises ValueError for a p out of range.
 
     Source: Srivastava and others 2014, section 10.
+    Taught in `book/bayesian_networks/01_noise_that_regularises.ipynb`.
 
     >>> layer = GaussianDropout(0.2)
     >>> layer.eval()(torch.ones(3))
@@ -48,6 +49,7 @@ class DropConnect(nn.Linear):
     memory of the weights. Raises ValueError for a p outside [0, 1).
 
     Source: Wan and others 2013 (who sample normal numbers at test time; this layer takes the mean).
+    Taught in `book/bayesian_networks/01_noise_that_regularises.ipynb`.
 
     >>> layer = DropConnect(3, 2, p=0.5)
     >>> layer(torch.ones(4, 3)).shape
