@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 
+import numpy as np
 import torch
+from sklearn.mixture import GaussianMixture
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -25,7 +27,7 @@ from otbook_utils.training import State, seed_everything
 LATENT = 32
 SAMPLES = 10_000
 NOTHING = PerceptualWeights(normal=0)
-WEIGHTS = {"ae": NOTHING, "pga": PGA, "lpga": LPGA, "vpga": VPGA, "lvpga": LVPGA}
+WEIGHTS = {"ae": NOTHING, "fitted": NOTHING, "pga": PGA, "lpga": LPGA, "vpga": VPGA, "lvpga": LVPGA}
 
 
 def one_run(run: Run) -> Outcome:
@@ -52,7 +54,10 @@ def one_run(run: Run) -> Outcome:
 
     source = load("mnist", "train").source
     history = run.train(state, step, batches, epochs=recipe["epochs"], made_of={"data": source})
-    samples = _samples(model, SAMPLES)
+    if run.row == "fitted":
+        samples = _from_mixture(model, images, run.seed)
+    else:
+        samples = _samples(model, SAMPLES)
     records = list(history.epochs)
     records[-1] = records[-1] | {"samples": mosaic(samples[:64])}
     with torch.no_grad():
@@ -86,6 +91,15 @@ def _samples(model: VAE | PerceptualAutoEncoder, n: int) -> Tensor:
     return images if isinstance(model, VAE) else (images + 1) / 2
 
 
+@torch.no_grad()
+def _from_mixture(model: PerceptualAutoEncoder, images: Tensor, seed: int) -> Tensor:
+    """Decode draws from a mixture of ten Gaussians, fitted to the codes of 20,000 images."""
+    codes = model.encode(2 * images[:20_000] - 1)[0].double().numpy()
+    drawn = GaussianMixture(10, reg_covar=1e-3, random_state=seed).fit(codes).sample(SAMPLES)[0]
+    drawn = torch.from_numpy(drawn[np.random.default_rng(seed).permutation(SAMPLES)])
+    return (model.decode(drawn.float()) + 1) / 2
+
+
 def _reconstructed(model: VAE | PerceptualAutoEncoder, x: Tensor) -> Tensor:
     if isinstance(model, VAE):
         return model.reconstruct(x)
@@ -97,6 +111,7 @@ EXPERIMENTS = {
         one_run,
         rows={
             "ae": "autoencoder, decoded noise",
+            "fitted": "autoencoder, mixture fitted to its codes",
             "vae": "VAE",
             "pga": "PGA, no prior matched",
             "lpga": "LPGA",
