@@ -93,6 +93,8 @@ class AdditiveCoupling(_Coupling):
 
     Source: Dinh, Krueger and Bengio 2015, equations 9 and 10.
 
+    Taught in `book/normalizing_flows/01_change_of_variables.ipynb`.
+
     >>> layer = AdditiveCoupling(alternating_mask(4))
     >>> z, log_det = layer(torch.randn(3, 4))
     >>> log_det
@@ -117,6 +119,8 @@ class AffineCoupling(_Coupling):
     factor e^s explodes early in training; its second half is t. ln |det| is the sum of s.
 
     Source: Dinh, Sohl-Dickstein and Bengio 2017, equations 4 to 9, and section 4.1 for tanh.
+
+    Taught in `book/normalizing_flows/01_change_of_variables.ipynb`.
 
     >>> layer = AffineCoupling(alternating_mask(4))
     >>> x = torch.randn(3, 4)

@@ -19,6 +19,8 @@ class Flow(Transform):
 
     Source: Dinh, Sohl-Dickstein and Bengio 2017, equations 2 and 3.
 
+    Taught in `book/normalizing_flows/01_change_of_variables.ipynb`.
+
     >>> from otbook_utils.normalizing_flows.transforms import Scaling
     >>> flow = Flow(Scaling(2), 2)
     >>> flow.log_prob(torch.zeros(1, 2)).exp()  # 1 / 2π, as the scaling begins with 1
@@ -73,6 +75,8 @@ class RealNVP(Flow):
     Raises ValueError for sizes that are no whole numbers of at least 1.
 
     Source: Dinh, Sohl-Dickstein and Bengio 2017, sections 3.2 to 3.5.
+
+    Taught in `book/normalizing_flows/01_change_of_variables.ipynb`.
 
     >>> flow = RealNVP(features=2, layers=4, hidden=32)
     >>> flow.log_prob(torch.randn(5, 2)).shape, flow.sample(3).shape

@@ -27,6 +27,8 @@ class Chain(Transform):
 
     Source: Dinh, Sohl-Dickstein and Bengio 2017, equations 10 to 12.
 
+    Taught in `book/normalizing_flows/01_change_of_variables.ipynb`.
+
     >>> chain = Chain(Scaling(2), Scaling(2))
     >>> z, log_det = chain(torch.ones(5, 2))
     >>> z.shape, log_det.shape
@@ -60,6 +62,8 @@ class Scaling(Transform):
     shape: of one sample. The factors begin at 1.
 
     Source: Dinh, Krueger and Bengio 2015, section 3.3.
+
+    Taught in `book/normalizing_flows/01_change_of_variables.ipynb`.
 
     >>> scaling = Scaling(2)
     >>> _ = nn.init.constant_(scaling.log_scale, math.log(3))
@@ -134,6 +138,8 @@ class FlowBatchNorm(Transform):
     no batch of x and always uses the averages: so it undoes the map in evaluation alone.
 
     Source: Dinh, Sohl-Dickstein and Bengio 2017, equations 17 and 18.
+
+    Taught in `book/normalizing_flows/01_change_of_variables.ipynb`.
 
     >>> norm = FlowBatchNorm(2).eval()
     >>> x = torch.randn(5, 2)

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 import zuko
-from scipy import stats
+from scipy import integrate, stats
 from torch.distributions import AffineTransform, MultivariateNormal, SigmoidTransform
 from torch.distributions.transforms import ComposeTransform
 from torch.nn import functional as F
@@ -30,6 +30,7 @@ from otbook_utils.normalizing_flows import (
     unsqueeze,
 )
 from otbook_utils.normalizing_flows.mixture import spread_means
+from otbook_utils.normalizing_flows.toy_sets import CENTRE, SPREAD, moons_log_density, two_moons
 
 
 def zukos(layer, mask):
@@ -279,3 +280,31 @@ def test_two_moons_are_learnt_far_better_than_by_a_gaussian():
         gain = (flow.log_prob(tests) - gaussian.log_prob(tests)).mean().item()
     assert gain > 0.6
     assert F.mse_loss(flow.inverse(flow(tests)[0])[0], tests) < 1e-9
+
+
+@pytest.mark.parametrize("noise", [(0.05, 0.05), (0.02, 0.2)])
+def test_the_density_of_the_moons_is_the_integral_along_both_arcs(noise):
+    def density(a, b):
+        def along(angle):
+            up, down = (
+                (math.cos(angle), math.sin(angle)),
+                (1 - math.cos(angle), 0.5 - math.sin(angle)),
+            )
+            return sum(
+                math.exp(-((a - p) ** 2 + (b - q) ** 2) / (2 * w**2)) / (4 * math.pi**2 * w**2)
+                for (p, q), w in zip((up, down), noise, strict=True)
+            )
+
+        return integrate.quad(along, 0, math.pi, limit=400, points=[0.5, 1, 1.5, 2, 2.5])[0]
+
+    places = torch.tensor([[0.0, 1.0], [0.9, 0.5], [1.0, -0.45], [0.5, 0.3]], dtype=torch.float64)
+    wanted = torch.tensor([density(a, b) for a, b in places.tolist()]).log()
+    got = moons_log_density((places - CENTRE) / SPREAD, noise) - math.log(SPREAD.prod().item())
+    torch.testing.assert_close(got, wanted, check_dtype=False, atol=1e-4, rtol=1e-3)
+
+
+def test_the_density_of_the_moons_fits_its_samples_better_than_a_gaussian():
+    for seed in range(3):
+        x = two_moons(2000, seed)[0]
+        gaussian = MultivariateNormal(x.mean(0), x.T.cov()).log_prob(x)
+        assert moons_log_density(x).mean() > gaussian.mean() + 1

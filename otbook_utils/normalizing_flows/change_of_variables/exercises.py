@@ -84,73 +84,138 @@ def check_by_hand(answer: Any) -> Verdict:
     return right("In (c) and (d) nothing but the diagonal counted: that is the whole trick.")
 
 
-def _undone(z: Tensor, mask: Tensor, s: Callable, t: Callable) -> Tensor:
-    """Return x and the logarithm of the determinant side by side, (batch, n + 1)."""
+Coupling = tuple[Tensor, Callable, Callable]
+Undo = Callable[[Tensor, Tensor, Callable, Callable], tuple[Tensor, Tensor]]
+
+
+def _undo_one(z: Tensor, mask: Tensor, s: Callable, t: Callable) -> tuple[Tensor, Tensor]:
+    """Return x and ln |det ∂x/∂z| for one coupling."""
     kept, change = z * mask, 1 - mask
     scale, shift = s(kept) * change, t(kept) * change
-    return _beside((z - shift) * (-scale).exp(), -scale.sum(1))
+    return (z - shift) * (-scale).exp(), -scale.sum(1)
+
+
+def _walk(z: Tensor, couplings: list[Coupling], one: Undo = _undo_one) -> Tensor:
+    """Go through couplings as they are listed: x and ln |det| side by side, (batch, n + 1)."""
+    log_det = z.new_zeros(len(z))
+    for coupling in couplings:
+        z, more = one(z, *coupling)
+        log_det = log_det + more
+    return _beside(z, log_det)
+
+
+def _undone(z: Tensor, couplings: list[Coupling]) -> Tensor:
+    return _walk(z, couplings[::-1])
 
 
 def _beside(x: Tensor, log_det: Tensor) -> Tensor:
     return torch.cat([x, log_det.expand(len(x))[:, None]], dim=1)
 
 
-def _slips(z: Tensor, mask: Tensor, s: Callable, t: Callable) -> dict[str, Tensor]:
-    """Return what each known mistake gives in place of x or of the determinant."""
+def _forth(z: Tensor, mask: Tensor, s: Callable, t: Callable) -> tuple[Tensor, Tensor]:
     kept, change = z * mask, 1 - mask
-    scale, shift = s(kept) * change, t(kept) * change
-    x, log_det = (z - shift) * (-scale).exp(), -scale.sum(1)
-    in_x = {
+    scale = s(kept) * change
+    return z * scale.exp() + t(kept) * change, scale.sum(1)
+
+
+def _in_wrong_order(z: Tensor, mask: Tensor, s: Callable, t: Callable) -> tuple[Tensor, Tensor]:
+    kept, change = z * mask, 1 - mask
+    scale = s(kept) * change
+    return z * (-scale).exp() - t(kept) * change, -scale.sum(1)
+
+
+def _asking_all(z: Tensor, mask: Tensor, s: Callable, t: Callable) -> tuple[Tensor, Tensor]:
+    change = 1 - mask
+    scale = s(z) * change
+    return (z - t(z) * change) * (-scale).exp(), -scale.sum(1)
+
+
+def _changing_all(z: Tensor, mask: Tensor, s: Callable, t: Callable) -> tuple[Tensor, Tensor]:
+    scale = s(z * mask)
+    return (z - t(z * mask)) * (-scale).exp(), -scale.sum(1)
+
+
+def _with_the_mask_reversed(z: Tensor, mask: Tensor, s: Callable, t: Callable) -> Any:
+    return _undo_one(z, 1 - mask, s, t)
+
+
+def _times_the_factor(z: Tensor, mask: Tensor, s: Callable, t: Callable) -> tuple[Tensor, Tensor]:
+    kept, change = z * mask, 1 - mask
+    scale = s(kept) * change
+    return (z - t(kept) * change) * scale.exp(), -scale.sum(1)
+
+
+def _counting_kept(z: Tensor, mask: Tensor, s: Callable, t: Callable) -> tuple[Tensor, Tensor]:
+    return _undo_one(z, mask, s, t)[0], -s(z * mask).sum(1)
+
+
+def _slips(z: Tensor, couplings: list[Coupling]) -> dict[str, Tensor]:
+    """Return what each known mistake gives in place of x or of the determinant."""
+    back, right_one = couplings[::-1], _undone(z, couplings)
+    x, log_det = right_one[:, :-1], right_one[:, -1]
+    last = _undo_one(_walk(z, back[:-1])[:, :-1], *back[-1])[1]
+    slips = {
         "That is the way forth. Coming back, take away t first, then divide by e^s.": (
-            z * scale.exp() + shift
+            _walk(z, couplings, _forth)
         ),
-        "Undo in reverse order: t was added last, so it goes first.": z * (-scale).exp() - shift,
+        "The coupling that came last is undone first: go through the list from its end.": (
+            _walk(z, couplings)
+        ),
+        "Undo in reverse order: t was added last, so it goes first.": (
+            _walk(z, back, _in_wrong_order)
+        ),
         "s and t must be asked about the *kept* part alone, z · mask: that is all you have of x.": (
-            (z - t(z) * change) * (-s(z) * change).exp()
+            _walk(z, back, _asking_all)
         ),
         "What the mask keeps must come back as it is: switch s and t off there.": (
-            (z - t(kept)) * (-s(kept)).exp()
+            _walk(z, back, _changing_all)
         ),
-        "1 marks what is *kept*: you changed that part.": (
-            (z - t(z * change) * mask) * (-s(z * change) * mask).exp()
+        "1 marks what is *kept*: you changed that part.": _walk(z, back, _with_the_mask_reversed),
+        "Division by e^s: the sign of s.": _walk(z, back, _times_the_factor),
+        "x is right. Where the mask keeps, nothing is stretched: leave s out there.": (
+            _walk(z, back, _counting_kept)
         ),
-        "Division by e^s: the sign of s.": (z - shift) * scale.exp(),
     }
     in_log_det = {
-        "x is right. ln |det| of the way *back*: the sign.": scale.sum(1),
-        "x is right. One ln |det| for each sample: sum over dimension 1 alone.": -scale.sum(),
-        "x is right. ln |det| is a sum over the numbers of a sample, not a mean.": -scale.mean(1),
-        "x is right. The *logarithm* of the determinant: sum −s, not e^−s.": (-scale).exp().prod(1),
-        "x is right. Where the mask keeps, nothing is stretched: leave s out there.": (
-            -s(kept).sum(1)
+        "x is right. ln |det| of the way *back*: the sign.": -log_det,
+        "x is right. One ln |det| for each sample: sum over dimension 1 alone.": log_det.sum(),
+        "x is right. ln |det| is a sum over the numbers of a sample, not a mean.": (
+            log_det / z.shape[1]
         ),
+        "x is right. The *logarithm* of the determinant: sum −s, not e^−s.": log_det.exp(),
+        "x is right. The logarithms of all couplings add up; this is the first's alone.": last,
     }
-    return {hint: _beside(wrong, log_det) for hint, wrong in in_x.items()} | {
-        hint: _beside(x, wrong) for hint, wrong in in_log_det.items()
-    }
+    slips |= {hint: _beside(x, wrong) for hint, wrong in in_log_det.items()}
+    return slips
 
 
-def _cases() -> list[tuple[Tensor, Tensor, Callable, Callable]]:
+def _cases() -> list[tuple[Tensor, list[Coupling]]]:
     draw = torch.Generator().manual_seed(0)
     cases = []
-    for batch, mask in ((5, [1.0, 0.0, 1.0]), (2, [0.0, 0.0, 1.0, 1.0, 0.0]), (1, [0.0, 1.0])):
-        n = len(mask)
-        # The nets answer for every number, also for those that are kept, and need no order of them.
-        one, two = torch.randn(2, n, n, generator=draw)
+    for batch, masks in (
+        (5, [[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]),
+        (2, [[0.0, 0.0, 1.0, 1.0, 0.0], [1.0, 0.0, 0.0, 0.0, 1.0], [0.0, 1.0, 1.0, 0.0, 0.0]]),
+        (3, [[0.0, 1.0], [1.0, 0.0]]),
+    ):
+        n, couplings = len(masks[0]), []
+        for mask in masks:
+            # The nets answer for every number, also the kept ones, and need no order of them.
+            one, two = torch.randn(2, n, n, generator=draw)
 
-        def s(x: Tensor, weights: Tensor = one) -> Tensor:
-            return (x @ weights + 0.3).tanh()
+            def s(x: Tensor, weights: Tensor = one) -> Tensor:
+                return (x @ weights + 0.3).tanh()
 
-        def t(x: Tensor, weights: Tensor = two) -> Tensor:
-            return (x @ weights - 0.7).sin()
+            def t(x: Tensor, weights: Tensor = two) -> Tensor:
+                return (x @ weights - 0.7).sin()
 
-        cases.append((torch.randn(batch, n, generator=draw), torch.tensor(mask), s, t))
+            couplings.append((torch.tensor(mask), s, t))
+        cases.append((torch.randn(batch, n, generator=draw), couplings))
     return cases
 
 
 @exercise("nf-01-2")
 def check_undo(answer: Callable[..., tuple[Tensor, Tensor]]) -> Verdict:
-    """Check `undo(z, mask, s, t)`: the inverse of an affine coupling, and its log-determinant."""
+    """Check `undo(z, couplings)`: the way back through affine couplings, and its determinant."""
 
     def joined(*case: Any) -> Tensor:
         both = answer(*case)
@@ -214,7 +279,7 @@ def check_masks(answer: Any) -> Verdict:
     )
 
 
-_CLAIMS = {"a": False, "b": False, "c": True, "d": False, "e": False}
+_CLAIMS = {"a": False, "b": False, "c": True, "d": False, "e": False, "f": True}
 _HINTS = {
     "a": "Additive couplings change no volume. How high can the model's density be, and how "
     "high is that of two numbers of deviation 0.5?",
@@ -223,12 +288,14 @@ _HINTS = {
     "d": "(z − t) e^−s is exact on paper. In 32 bits, s = −30 leaves nothing of x beside t.",
     "e": "Centimetres to metres divides each number by 100: the same density gains ln 100 for "
     "each of the D numbers, and 4.6 is ln 100.",
+    "f": "Write each coupling as a shear, (1, a; 0, 1) or (1, 0; b, 1), and multiply three: "
+    "can the product be (cos, −sin; sin, cos)?",
 }
 
 
 @exercise("nf-01-4")
 def check_claims(answer: Any) -> Verdict:
-    """Check five claims about flows, each to be called True or False."""
+    """Check six claims about flows, each to be called True or False."""
     said = (
         {key: it if it is ... else str(it) for key, it in answer.items()}
         if isinstance(answer, dict)
@@ -236,4 +303,4 @@ def check_claims(answer: Any) -> Verdict:
     )
     wanted = {key: str(truth) for key, truth in _CLAIMS.items()}
     expect_choices(said, wanted, _HINTS, name="`claims`")
-    return right("For (a) and (b) an exam would want the proof in three lines each.")
+    return right("For (a), (b) and (f) an exam would want the proof in three lines each.")

@@ -4,7 +4,12 @@ For each exercise: the name of the mistake, and the source that stands in the pl
 What a checker hands to `expect_function` as a known mistake is tried without standing here.
 """
 
-_UNDO = "def undo(z, mask, s, t):\n    kept, change = z * mask, 1 - mask\n"
+_UNDO = (
+    "def undo(z, couplings):\n    total = 0\n    for mask, s, t in reversed(couplings):\n"
+    "        scale, shift = s(z * mask) * (1 - mask), t(z * mask) * (1 - mask)\n"
+)
+
+_CLAIMS = 'claims = dict.fromkeys("abcdef", False) | {"c": True, "f": True}\n'
 
 WRONG_ANSWERS: dict[str, dict[str, str]] = {
     "nf-01-1": {
@@ -19,14 +24,21 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
         "with t": "numbers = [2, 0.1330, 1 / 6, 4.0]",
     },
     "nf-01-2": {
-        "x alone": _UNDO + "    return (z - t(kept) * change) * (-s(kept) * change).exp()",
-        "forth, not back": (
-            _UNDO + "    scale = s(kept) * change\n"
-            "    return z * scale.exp() + t(kept) * change, scale.sum(1)"
+        "x alone": _UNDO + "        z = (z - shift) * (-scale).exp()\n    return z",
+        "the last determinant alone": (
+            _UNDO + "        z, total = (z - shift) * (-scale).exp(), -scale.sum(1)\n"
+            "    return z, total"
         ),
         "a column of determinants": (
-            _UNDO + "    scale = s(kept) * change\n"
-            "    return (z - t(kept) * change) * (-scale).exp(), -scale.sum(1, keepdim=True)"
+            _UNDO + "        z = (z - shift) * (-scale).exp()\n"
+            "        total = total - scale.sum(1, keepdim=True)\n    return z, total"
+        ),
+        "s asked after z was changed": (
+            _UNDO.replace(
+                "scale, shift = s(z * mask)",
+                "z = z - t(z * mask) * (1 - mask)\n        scale, shift = s(z)",
+            )
+            + "        z, total = z * (-scale).exp(), total - scale.sum(1)\n    return z, total"
         ),
     },
     "nf-01-3": {
@@ -37,10 +49,11 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
         "three numbers": "masks = [[1, 1, 0], [0, 0, 1]]",
     },
     "nf-01-4": {
-        "a is true": 'claims = {"a": True, "b": False, "c": True, "d": False, "e": False}',
-        "all false": 'claims = dict.fromkeys("abcde", False)',
-        "units forgotten": 'claims = {"a": False, "b": False, "c": True, "d": False, "e": True}',
-        "one is missing": 'claims = {"a": False, "b": False, "c": True, "d": False}',
-        "a list": "claims = [False, False, True, False, False]",
+        "a is true": _CLAIMS + 'claims["a"] = True',
+        "all false": 'claims = dict.fromkeys("abcdef", False)',
+        "units forgotten": _CLAIMS + 'claims["e"] = True',
+        "no three shears turn": _CLAIMS + 'claims["f"] = False',
+        "one is missing": _CLAIMS + 'del claims["d"]',
+        "a list": "claims = [False, False, True, False, False, True]",
     },
 }
