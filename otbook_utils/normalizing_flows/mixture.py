@@ -21,6 +21,8 @@ class FlowGMM(nn.Module):
 
     Source: Izmailov, Kirichenko, Finzi and Wilson 2020, equations 2 to 6.
 
+    Taught in `book/normalizing_flows/03_flow_gmm.ipynb`.
+
     >>> from otbook_utils.normalizing_flows.flow import RealNVP
     >>> model = FlowGMM(RealNVP(2, 4, 32), classes=3)
     >>> x = torch.randn(5, 2)
@@ -86,6 +88,8 @@ def semi_supervised_loss(
     x, labels: (batch, *shape) and (batch,); unlabelled: (any number, *shape). Both are means.
 
     Source: Izmailov et al. 2020, equation 5, with means in place of sums.
+
+    Taught in `book/normalizing_flows/03_flow_gmm.ipynb`.
 
     >>> from otbook_utils.normalizing_flows.flow import RealNVP
     >>> model = FlowGMM(RealNVP(2, 2, 8), classes=2)

@@ -1,0 +1,1 @@
+"""What only the chapter `book/normalizing_flows/03_flow_gmm.ipynb` needs."""
