@@ -68,7 +68,7 @@ def test_digits_stand_row_by_row(ax):
     draw_digits(ax, images)
     sheet = ax.images[0].get_array()
     assert sheet.shape == (16, 24)
-    assert sheet[8:, 16:] == pytest.approx(images[1, 2].numpy())
+    assert np.asarray(sheet)[8:, 16:] == pytest.approx(images[1, 2].numpy())
 
 
 def test_both_sides_show_all_points_and_mark_the_known_ones(ax):
