@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
+from contourpy import contour_generator
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 from torch import Tensor
+from torch.nn.functional import pad
 
 from otbook_utils.teaching import PALETTE
 
@@ -74,8 +76,8 @@ def _draw_kinds(ax: Axes, x: Tensor, kinds: Tensor, **how: object) -> None:
 def draw_boundary(ax: Axes, margin: Tensor, reach: float) -> None:
     """Draw where a margin, given on a square grid (n, n) over ± reach, changes its sign."""
     line = np.linspace(-reach, reach, len(margin))
-    if margin.min() < 0 < margin.max():
-        ax.contour(line, line, margin.numpy(), levels=[0.0], colors="black", linewidths=1.6)
+    for piece in contour_generator(line, line, margin.numpy()).lines(0.0):
+        ax.plot(*piece.T.round(3), color="black", linewidth=1.6)
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach), xlabel="$x_1$", ylabel="$x_2$")
 
 
@@ -109,11 +111,12 @@ def draw_both_sides(
     right.set_title("the same in z", fontsize=11)
 
 
-def draw_digits(ax: Axes, images: Tensor) -> None:
-    """Draw images (rows, columns, 8, 8) as one sheet, white paper and black ink."""
-    rows, columns, height, width = images.shape
-    sheet = images.permute(0, 2, 1, 3).reshape(rows * height, columns * width)
+def draw_digits(ax: Axes, images: Tensor, rows: Sequence[str]) -> None:
+    """Draw images (rows, columns, 8, 8) as one sheet, white paper and black ink, rows named."""
+    paper = pad(images, (1, 1, 1, 1))
+    height, width = paper.shape[2:]
+    sheet = paper.permute(0, 2, 1, 3).flatten(2, 3).flatten(0, 1)
     ax.imshow(sheet.numpy(), cmap="Greys", vmin=0, vmax=1)
-    ax.set_xticks(np.arange(columns) * width + width / 2 - 0.5, range(columns))
-    ax.set_yticks([])
-    ax.set_xlabel("class")
+    ax.set_xticks(np.arange(paper.shape[1]) * width + width / 2 - 0.5, range(paper.shape[1]))
+    ax.set_yticks(np.arange(len(paper)) * height + height / 2 - 0.5, rows)
+    ax.set(xlabel="class", ylabel="noise")

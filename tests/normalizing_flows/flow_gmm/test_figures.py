@@ -46,13 +46,13 @@ def test_known_points_are_marked_over_grey_ones(ax):
 def test_the_boundary_is_where_the_margin_changes_its_sign(ax):
     line = torch.linspace(-2, 2, 41)
     draw_boundary(ax, (line - 0.5).expand(41, 41), reach=2.0)
-    (path,) = ax.collections[0].get_paths()
-    assert path.vertices[:, 0] == pytest.approx(np.full(len(path.vertices), 0.5))
+    (boundary,) = ax.lines
+    assert boundary.get_xdata() == pytest.approx(np.full(41, 0.5))
 
 
 def test_without_a_change_of_sign_no_boundary_is_drawn(ax):
     draw_boundary(ax, torch.ones(4, 4), reach=1.0)
-    assert not ax.collections
+    assert not ax.lines
 
 
 def test_rings_stand_round_the_means_and_the_line_midway(ax):
@@ -65,10 +65,11 @@ def test_rings_stand_round_the_means_and_the_line_midway(ax):
 
 def test_digits_stand_row_by_row(ax):
     images = torch.rand(2, 3, 8, 8)
-    draw_digits(ax, images)
+    draw_digits(ax, images, rows=["none", "all"])
     sheet = ax.images[0].get_array()
-    assert sheet.shape == (16, 24)
-    assert np.asarray(sheet)[8:, 16:] == pytest.approx(images[1, 2].numpy())
+    assert sheet.shape == (20, 30)
+    assert np.asarray(sheet)[11:19, 21:29] == pytest.approx(images[1, 2].numpy())
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["none", "all"]
 
 
 def test_both_sides_show_all_points_and_mark_the_known_ones(ax):
