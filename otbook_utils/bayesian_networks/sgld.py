@@ -58,6 +58,7 @@ class SGLD(_Sampler):
     On U(p) = a p²/2 the steps settle into the variance (1/a) / (1 − lr·G·a/4), and diverge where
     lr·G·a ≥ 4.
     M. Welling, Y. W. Teh, Bayesian learning via stochastic gradient Langevin dynamics, 2011, eq. 4.
+    Taught in `book/bayesian_networks/03_sampling_the_posterior.ipynb`.
 
     >>> _ = torch.manual_seed(0)
     >>> p = torch.nn.Parameter(torch.zeros(2000))
@@ -117,6 +118,7 @@ class SGHMC(_Sampler):
     On U(p) = a p²/2 with exact gradients p settles into the variance
     (1/a) / (1 − lr·a / (2 (2 − friction))).
     T. Chen, E. B. Fox, C. Guestrin, Stochastic gradient Hamiltonian Monte Carlo, 2014, eq. 15.
+    Taught in `book/bayesian_networks/03_sampling_the_posterior.ipynb`.
 
     >>> _ = torch.manual_seed(0)
     >>> p = torch.nn.Parameter(torch.zeros(2000))

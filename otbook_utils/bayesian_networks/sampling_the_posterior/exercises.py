@@ -1,0 +1,166 @@
+"""What the exercises of the chapter on sampling the posterior accept and refuse."""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from otbook_utils.teaching import Verdict, exercise, expect_function, right
+
+
+@exercise("bn-03-1")
+def check_batch_noise(answer: Callable[[Tensor, int], Tensor]) -> Verdict:
+    """Check `batch_noise(gradients, M)`: the covariance of (N/M) Σ over a batch without repeats."""
+    generator = torch.Generator().manual_seed(1)
+    cases = []
+    for n, d, batch in ((7, 2, 3), (5, 3, 4), (6, 2, 6), (9, 4, 1)):
+        cases.append((torch.randn(n, d, generator=generator).double() + 1, batch))
+    expect_function(answer, _batch_noise, cases, _slips_of_batch_noise, name="the covariance")
+    return right(
+        "At M = N it is 0, as it must. For M much smaller than N it is N²/M times the data's "
+        "covariance: the noise of independent draws."
+    )
+
+
+def _centred(gradients: Tensor) -> Tensor:
+    off = gradients - gradients.mean(0)
+    return off.T @ off
+
+
+def _batch_noise(gradients: Tensor, M: int) -> Tensor:
+    n = len(gradients)
+    return n * (n - M) / M * _centred(gradients) / (n - 1)
+
+
+def _slips_of_batch_noise(gradients: Tensor, M: int) -> dict[str, Tensor]:
+    """Return what each known mistake gives in place of the covariance."""
+    n, scatter = len(gradients), _centred(gradients)
+    return {
+        "That is the noise of draws with repeats. Without repeats a batch of all N has none.": (
+            n**2 / M * scatter / n,
+            n**2 / M * scatter / (n - 1),
+        ),
+        "The sample covariance with N − 1 and the factor 1 − M/N belong together; so do N and "
+        "(N − M)/(N − 1). You mixed them.": n * (n - M) / M * scatter / n,
+        "A factor N/M of the gradient is squared in its covariance.": (
+            (n - M) / n * scatter / (n - 1)
+        ),
+        "That is the covariance of the batch's mean gradient; the posterior wants N times it.": (
+            (n - M) / (n * M) * scatter / (n - 1)
+        ),
+        "A covariance is about the mean: take the mean gradient off first.": (
+            n * (n - M) / M * gradients.T @ gradients / (n - 1)
+        ),
+        "The whole covariance (d, d) is asked for.": _batch_noise(gradients, M).diag(),
+    }
+
+
+@exercise("bn-03-2")
+def check_acceptance(answer: Callable[..., Tensor]) -> Verdict:
+    """Check `log_acceptance(w, new, potential, gradient, lr)`: Metropolis on a Langevin step."""
+    generator = torch.Generator().manual_seed(2)
+    cases = []
+    for shape, lr in (((4, 3), 0.3), ((2, 1), 0.7), ((5, 2), 0.05)):
+        w, new = torch.randn(2, *shape, generator=generator).double()
+        cases.append((w, new, _quartic, _quartic_gradient, lr))
+    expect_function(answer, _log_acceptance, cases, _slips_of_acceptance, name="the logarithm")
+    return right(
+        "With it the stationary law is exact for each step size: the Metropolis-adjusted Langevin "
+        "algorithm. It needs U over all data, twice a step, which is what SGLD saves."
+    )
+
+
+def _quartic(w: Tensor) -> Tensor:
+    return (w**4 / 4 + w).sum(-1)
+
+
+def _quartic_gradient(w: Tensor) -> Tensor:
+    return w**3 + 1
+
+
+def _log_q(to: Tensor, start: Tensor, gradient: Callable[[Tensor], Tensor], lr: float) -> Tensor:
+    return -(to - start + lr / 2 * gradient(start)).square().sum(-1) / (2 * lr)
+
+
+def _log_acceptance(
+    w: Tensor,
+    new: Tensor,
+    potential: Callable[[Tensor], Tensor],
+    gradient: Callable[[Tensor], Tensor],
+    lr: float,
+) -> Tensor:
+    back, there = _log_q(w, new, gradient, lr), _log_q(new, w, gradient, lr)
+    return (potential(w) - potential(new) + back - there).clamp(max=0)
+
+
+def _slips_of_acceptance(
+    w: Tensor,
+    new: Tensor,
+    potential: Callable[[Tensor], Tensor],
+    gradient: Callable[[Tensor], Tensor],
+    lr: float,
+) -> dict[str, Tensor]:
+    """Return what each known mistake gives in place of the logarithm."""
+    gain = potential(w) - potential(new)
+    back, there = _log_q(w, new, gradient, lr), _log_q(new, w, gradient, lr)
+    drift = lr * (back - there)
+    # With the whole lr as drift, or with a normal of variance lr² in place of lr.
+    whole = [
+        -(a - b + lr * gradient(b)).square().sum(-1) / (2 * lr) for a, b in ((w, new), (new, w))
+    ]
+    return {
+        "A probability is at most 1, so its logarithm at most 0: a better place is accepted.": (
+            gain + back - there
+        ),
+        "The proposal is not symmetric: the way back has another density than the way there.": (
+            gain.clamp(max=0)
+        ),
+        "Way there and way back are exchanged: q(w | new) stands above, q(new | w) below.": (
+            (gain + there - back).clamp(max=0)
+        ),
+        "The target is e^(−U): a lower U at the new place raises the ratio.": (
+            (-gain + back - there).clamp(max=0)
+        ),
+        "lr is the variance of the noise, not its standard deviation.": (
+            (gain + drift / lr**2).clamp(max=0)
+        ),
+        "The step drifts by lr/2 times the gradient.": (gain + whole[0] - whole[1]).clamp(max=0),
+        "That is the probability; its logarithm is asked for.": (
+            (gain + back - there).clamp(max=0).exp()
+        ),
+    }
+
+
+@exercise("bn-03-3")
+def check_momentum(answer: Callable[[float, float, float, float], float]) -> Verdict:
+    """Check `momentum_variance(a, lr, keep, s2)`: stationary variance of SGD with momentum."""
+    cases = [(2.0, 0.1, 0.8, 3.0), (0.5, 1.0, 0.3, 0.7), (4.0, 0.4, 0.0, 1.0), (1.0, 0.5, 0.5, 2.0)]
+    expect_function(answer, _momentum, cases, _slips_of_momentum, name="the variance")
+    return right(
+        "With s² = 2 (1 − keep) / lr the factor before the step's own is 1/a: that is the noise of "
+        "SGHMC. Momentum 0.9 makes SGD's cloud ten times as large at the same lr."
+    )
+
+
+def _momentum(a: float, lr: float, keep: float, s2: float) -> float:
+    return lr * s2 * (1 + keep) / ((1 - keep) * a * (2 * (1 + keep) - lr * a))
+
+
+def _slips_of_momentum(a: float, lr: float, keep: float, s2: float) -> dict[str, float]:
+    """Return what each known mistake gives in place of the variance."""
+    one, two = 1 + keep - lr * a, -keep
+    return {
+        "That is the limit of small steps: keep the term in lr².": lr * s2 / (2 * a * (1 - keep)),
+        "That is plain SGD, without momentum.": lr * s2 / (a * (2 - lr * a)),
+        "Momentum is not only a larger step, lr/(1 − keep): solve the recursion of second order.": (
+            (lr / (1 - keep)) * s2 / (a * (2 - lr / (1 - keep) * a))
+        ),
+        "The noise is multiplied by lr, so its variance by lr².": _momentum(a, lr, keep, s2) / lr,
+        "s2 is a variance already: do not square it.": _momentum(a, lr, keep, s2) * s2,
+        "That is the standard deviation.": math.sqrt(_momentum(a, lr, keep, s2)),
+        "That is the variance of w(t+1) given w(t) and w(t−1).": lr**2 * s2,
+        "Of the second-order recursion that is the covariance of neighbours in time.": (
+            _momentum(a, lr, keep, s2) * one / (1 - two)
+        ),
+    }
