@@ -22,6 +22,8 @@ class SideBySide(nn.Module):
 
     Called with x (batch, …), every network gets x, and their answers come as (seeds, batch, …).
     Ten networks of a few thousand parameters take about as long as one.
+    Raises ValueError for a network that registers one tensor in two places, as tied weights are.
+
     An optimiser that treats each number by itself (SGD, Adam) trains every network as it would
     alone; one that takes a norm over a whole tensor does not.
 
@@ -36,6 +38,7 @@ class SideBySide(nn.Module):
         if not self.seeds:
             raise ValueError("seeds must hold at least one number, got none")
         alone = [_seeded(make, seed) for seed in self.seeds]
+        _refuse_shared(alone[0])
         self.stacked = deepcopy(alone[0])  # the same names, with stacked numbers
         parameters, buffers = stack_module_state(alone)
         for name, value in parameters.items():
@@ -80,6 +83,19 @@ class SideBySide(nn.Module):
 
     def __len__(self) -> int:
         return len(self.seeds)
+
+
+def _refuse_shared(network: nn.Module) -> None:
+    """Raise ValueError if one tensor has two names: stacked, it would be two tensors."""
+    names: dict[int, str] = {}
+    for prefix, module in network.named_modules():
+        for leaf, value in [*module._parameters.items(), *module._buffers.items()]:
+            name = f"{prefix}.{leaf}".lstrip(".")
+            if value is not None and names.setdefault(id(value), name) != name:
+                raise ValueError(
+                    "make must return a network that registers every parameter and buffer once, "
+                    f"got one tensor as {names[id(value)]!r} and {name!r}: clone it"
+                )
 
 
 def train_side_by_side(

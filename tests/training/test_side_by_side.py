@@ -159,3 +159,22 @@ def test_killed_and_resumed_they_end_the_same(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         go(stop=7, checkpoint=tmp_path / "run.ckpt")
     assert go(checkpoint=tmp_path / "run.ckpt") == go()
+
+
+def test_a_tensor_with_two_names_is_refused_by_both_of_them():
+    def tied():
+        pair = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+        pair[1].weight = pair[0].weight
+        return pair
+
+    with pytest.raises(ValueError, match=r"one tensor as '0\.weight' and '1\.weight'"):
+        SideBySide(tied, [0])
+
+    def with_one_mask():
+        mask, pair = torch.ones(3), nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+        for layer in pair:
+            layer.register_buffer("mask", mask)
+        return pair
+
+    with pytest.raises(ValueError, match=r"one tensor as '0\.mask' and '1\.mask'"):
+        SideBySide(with_one_mask, [0])
