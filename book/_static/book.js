@@ -124,12 +124,12 @@ function drawFormulas() {
 
 // ---- what is wider than the text scrolls by itself, by keyboard too ----
 
-const watchWidth = new ResizeObserver((entries) => {
-  for (const { target } of entries) {
-    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
-    else target.removeAttribute("tabindex");
-  }
-});
+function reachIfWide(box) {
+  if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  else box.removeAttribute("tabindex");
+}
+
+const watchWidth = new ResizeObserver((entries) => entries.forEach(({ target }) => reachIfWide(target)));
 
 // ---- the map: the chapter pointed to, and all that has to be read before it ----
 
@@ -165,9 +165,10 @@ function watchMap(map) {
 }
 
 if (window.katex) drawFormulas();
-for (const box of document.querySelectorAll("article :is(pre, div.math, .text_html:has(> table))")) {
-  watchWidth.observe(box);
-}
+const wide = document.querySelectorAll("article :is(pre, div.math, .text_html:has(> table))");
+wide.forEach((box) => watchWidth.observe(box));
+// A formula in its own font may be wider than before, in a box that keeps its size.
+document.fonts.addEventListener("loadingdone", () => wide.forEach(reachIfWide));
 document.querySelectorAll(".book-map").forEach(watchMap);
 markGuesses();
 offerToForget();
