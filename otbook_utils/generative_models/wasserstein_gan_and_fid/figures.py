@@ -61,15 +61,6 @@ def draw_critic(
     ax.legend(loc="upper center", ncols=3, columnspacing=0.8, handlelength=1.2)
 
 
-def draw_surface(ax: Axes, values: Tensor, points: Tensor, reach: float, title: str) -> None:
-    """Draw a critic's level lines over a square, values (n, n) on ± reach, and some data (k, 2)."""
-    line = np.linspace(-reach, reach, values.shape[0])
-    ax.contour(line, line, values.numpy(), levels=14, cmap="viridis", linewidths=1.2)
-    ax.plot(*points.T.numpy(), ".", color=PALETTE["vermillion"], markersize=3)
-    ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel="$x_1$")
-    ax.set_title(title, fontsize=11)
-
-
 def draw_made(ax: Axes, samples: Tensor, title: str) -> None:
     """Draw made points (n, 2) over the ring's eight circles, in which they are good."""
     for x, y in CENTRES.tolist():

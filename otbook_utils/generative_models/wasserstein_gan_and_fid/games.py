@@ -1,6 +1,5 @@
 """Critics that are watched while they learn, and games on the ring of Gaussians, seeds at once."""
 
-import math
 from collections.abc import Callable
 from itertools import repeat
 
@@ -17,18 +16,6 @@ from otbook_utils.generative_models.wasserstein import clip_weights, critic_loss
 from otbook_utils.training import History, SideBySide, State, seed_everything, train
 
 SEEDS = range(3)
-
-
-def spirals(n: int) -> Tensor:
-    """Return n points (n, 2) of two spirals around the origin, with a little noise.
-
-    >>> spirals(100).shape
-    torch.Size([100, 2])
-    """
-    turn = 3.5 * math.pi * (0.15 + 0.85 * torch.rand(n))
-    side = torch.where(torch.rand(n) < 0.5, 1.0, -1.0)
-    points = torch.stack([turn.cos(), turn.sin()], dim=1) * (side * turn / 4)[:, None]
-    return points + 0.05 * torch.randn(n, 2)
 
 
 def train_critic(

@@ -13,7 +13,6 @@ from otbook_utils.generative_models.wasserstein_gan_and_fid.figures import (
     draw_curves,
     draw_lines,
     draw_made,
-    draw_surface,
     draw_twins,
     twin_gaussian,
 )
@@ -36,11 +35,6 @@ def test_lines_are_marked_at_their_distances(two, theta, js):
 def test_a_critic_is_drawn_around_zero(ax):
     draw_critic(ax, [0, 1, 2], [5, 6, 7], np.zeros(5), np.ones(5), "t")
     assert list(ax.lines[0].get_ydata()) == [-1, 0, 1]
-
-
-def test_level_lines_and_points(ax):
-    draw_surface(ax, torch.linspace(-1, 1, 5).expand(5, 5), torch.zeros(3, 2), 1, "t")
-    assert len(ax.lines[0].get_xdata()) == 3 and ax.get_title() == "t"
 
 
 def test_made_points_lie_over_eight_circles(ax):
