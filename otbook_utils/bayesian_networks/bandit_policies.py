@@ -60,6 +60,7 @@ class EpsilonGreedy(_Counts):
     Raises ValueError for an impossible number.
 
     Source: Auer, Cesa-Bianchi and Fischer 2002, figure 3.
+    Taught in `book/bayesian_networks/06_bandits.ipynb`.
 
     >>> policy = EpsilonGreedy(arms=3, runs=2, epsilon=0, rng=0)
     >>> for arm in range(3):
@@ -98,6 +99,7 @@ class UCB(_Counts):
     Raises ValueError for an impossible number.
 
     Source: Auer, Cesa-Bianchi and Fischer 2002, figure 1.
+    Taught in `book/bayesian_networks/06_bandits.ipynb`.
 
     >>> policy = UCB(arms=2, rng=0)
     >>> for _ in range(100):
@@ -135,6 +137,7 @@ class ThompsonSampling:
     Raises ValueError for an impossible number, and for rewards outside 0..1.
 
     Source: Thompson 1933; Agrawal and Goyal 2012, algorithms 1 and 2.
+    Taught in `book/bayesian_networks/06_bandits.ipynb`.
 
     >>> policy = ThompsonSampling(arms=2, runs=1, rng=0)
     >>> for reward in (1, 1, 0):
@@ -186,6 +189,7 @@ class LinearThompsonSampling:
     Raises ValueError for an impossible number, and for contexts that are not (runs, d).
 
     Source: Agrawal and Goyal 2013; Russo et al. 2018, section 4.
+    Taught in `book/bayesian_networks/06_bandits.ipynb`.
 
     >>> policy = LinearThompsonSampling(dimension=1, arms=2, runs=1, scale=0)
     >>> policy.update(np.array([[2.0]]), np.array([1]), np.array([3.0]))
@@ -289,6 +293,7 @@ def lai_robbins(means: np.ndarray) -> float:
     Raises ValueError for other probabilities.
 
     Source: Lai and Robbins 1985, theorem 1.
+    Taught in `book/bayesian_networks/06_bandits.ipynb`.
 
     >>> round(lai_robbins(np.array([0.5, 0.6])), 2)
     4.9

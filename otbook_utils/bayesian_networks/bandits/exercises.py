@@ -1,0 +1,185 @@
+"""What the exercises of the chapter on bandits accept and refuse."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from scipy.integrate import quad
+from scipy.stats import beta as beta_law
+
+from otbook_utils.teaching import Verdict, exercise, expect_choices, expect_function, right
+
+
+@exercise("bn-06-1")
+def check_bounds(answer: Callable[[np.ndarray, np.ndarray, float], np.ndarray]) -> Verdict:
+    """Check `upper_bounds(ones, pulls, c)`: mean plus width for every arm, where each was pulled."""
+    cases = [
+        (np.array([3, 0, 9]), np.array([5, 2, 11]), 2.0),
+        (np.array([1, 0, 0, 2]), np.array([1, 3, 4, 2]), 0.5),
+        (np.array([4.0, 30.0]), np.array([10.0, 44.0]), 1.0),
+    ]
+    expect_function(answer, _bounds, cases, _slips_of_bounds, name="the bounds")
+    return right(
+        "A bound is large for two reasons: a good mean, or few pulls. Whatever the reason, pulling "
+        "the arm removes it if it is unfounded."
+    )
+
+
+def _bounds(ones: np.ndarray, pulls: np.ndarray, c: float) -> np.ndarray:
+    return ones / pulls + np.sqrt(c * np.log(pulls.sum()) / pulls)
+
+
+def _slips_of_bounds(ones: np.ndarray, pulls: np.ndarray, c: float) -> dict[str, np.ndarray]:
+    """Return what each known mistake gives in place of the bounds."""
+    t, mean = pulls.sum(), ones / pulls
+    width = np.sqrt(c * np.log(t) / pulls)
+    return {
+        "The width is a square root.": mean + c * np.log(t) / pulls,
+        "c stands under the root.": mean + c * np.sqrt(np.log(t) / pulls),
+        "The logarithm is that of all pulls together, not of the arm's own.": (
+            mean + np.sqrt(c * np.log(pulls) / pulls)
+        ),
+        "Divide by the arm's own pulls, not by all.": mean + np.sqrt(c * np.log(t) / t),
+        "Divide under the root: the width falls with the root of the pulls.": (
+            mean + np.sqrt(c * np.log(t)) / pulls
+        ),
+        "Natural logarithms.": mean + np.sqrt(c * np.log10(t) / pulls),
+        "That is the mean alone: where is the width?": mean,
+        "That is the width alone.": width,
+        "That is a lower bound.": mean - width,
+        "Ones over the arm's own pulls, not over all.": ones / t + width,
+    }
+
+
+@exercise("bn-06-2")
+def check_share(answer: Callable[[float, float, float, float], float]) -> Verdict:
+    """Check `share_of_first(a1, b1, a2, b2)`: how often Thompson sampling pulls the first arm."""
+    cases = [(2, 3, 1, 1), (8, 2, 5, 5), (1.5, 4.0, 3.0, 2.5), (30, 20, 25, 25)]
+    expect_function(answer, _share, cases, _slips_of_the_share, tol=2e-3, name="the share")
+    return right(
+        "Thompson sampling pulls an arm with the probability that it is the best one, given the "
+        "data: neither never, while there is doubt, nor often, once there is none."
+    )
+
+
+def _share(a1: float, b1: float, a2: float, b2: float) -> float:
+    first, second = beta_law(a1, b1), beta_law(a2, b2)
+    return quad(lambda x: first.pdf(x) * second.cdf(x), 0, 1, epsabs=1e-10)[0]
+
+
+def _slips_of_the_share(a1: float, b1: float, a2: float, b2: float) -> dict[str, float]:
+    """Return what each known mistake gives in place of the share."""
+    m1, m2 = a1 / (a1 + b1), a2 / (a2 + b2)
+    v1, v2 = m1 * (1 - m1) / (a1 + b1 + 1), m2 * (1 - m2) / (a2 + b2 + 1)
+    normal = 0.5 * (1 + math.erf((m1 - m2) / math.sqrt(2 * (v1 + v2))))
+    return {
+        "That is the share of the second arm.": 1 - _share(a1, b1, a2, b2),
+        "That compares the means alone: with probability one greedy would do this.": float(m1 > m2),
+        "Shares are not in proportion to the means.": m1 / (m1 + m2),
+        "That takes both posteriors for normal: integrate the beta densities.": normal,
+        "A success of one and a failure of the other, tossed once, is not what is compared.": (
+            m1 * (1 - m2)
+        ),
+    }
+
+
+@exercise("bn-06-3")
+def check_posterior(
+    answer: Callable[[np.ndarray, np.ndarray, float, float], tuple[np.ndarray, np.ndarray]],
+) -> Verdict:
+    """Check `posterior(x, y, noise, prior)`: mean and covariance of the weights of one arm."""
+    rng = np.random.default_rng(3)
+    cases = [
+        (rng.normal(size=(n, d)), rng.normal(size=n), noise, prior)
+        for n, d, noise, prior in ((6, 2, 0.5, 2.0), (2, 3, 1.5, 0.7), (4, 4, 0.3, 1.2))
+    ]
+    expect_function(
+        lambda *case: _row(answer(*case)),
+        lambda *case: _row(_posterior(*case)),
+        cases,
+        _slips_of_the_posterior,
+        name="mean and covariance, one after the other,",
+    )
+    return right(
+        "Sample weights from this normal law, take the arm whose x·w is largest: that is Thompson "
+        "sampling. With fewer rounds than weights the prior keeps the covariance finite."
+    )
+
+
+def _row(pair: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    mean, covariance = pair
+    return np.concatenate([np.ravel(np.asarray(mean)), np.ravel(np.asarray(covariance))])
+
+
+def _posterior(
+    x: np.ndarray, y: np.ndarray, noise: float, prior: float
+) -> tuple[np.ndarray, np.ndarray]:
+    covariance = np.linalg.inv(x.T @ x / noise**2 + np.eye(x.shape[1]) / prior**2)
+    return covariance @ x.T @ y / noise**2, covariance
+
+
+def _slips_of_the_posterior(
+    x: np.ndarray, y: np.ndarray, noise: float, prior: float
+) -> dict[str, np.ndarray]:
+    """Return what each known mistake gives in place of mean and covariance."""
+    unit, gram, sums = np.eye(x.shape[1]), x.T @ x, x.T @ y
+    mean, covariance = _posterior(x, y, noise, prior)
+    wrong_noise = np.linalg.inv(gram / noise + unit / prior**2)
+    wrong_prior = np.linalg.inv(gram / noise**2 + unit / prior)
+    times_prior = np.linalg.inv(gram / noise**2 + unit * prior**2)
+    bare = np.linalg.inv(gram + unit / prior**2)
+    return {
+        "noise is a standard deviation: its square divides.": _row(
+            (wrong_noise @ sums / noise, wrong_noise)
+        ),
+        "prior is a standard deviation: its square divides.": _row(
+            (wrong_prior @ sums / noise**2, wrong_prior)
+        ),
+        "A wide prior says little: its precision is 1/prior², not prior².": _row(
+            (times_prior @ sums / noise**2, times_prior)
+        ),
+        "The data's part of the precision is divided by the noise's variance.": _row(
+            (bare @ sums, bare)
+        ),
+        "The mean lacks the division by the noise's variance.": _row(
+            (covariance @ sums, covariance)
+        ),
+        "That is the precision: the covariance is its inverse.": _row(
+            (mean, np.linalg.inv(covariance))
+        ),
+        "Those are standard deviations: the law needs the whole covariance.": (
+            _row((mean, np.diag(np.sqrt(np.diag(covariance)))))
+        ),
+    }
+
+
+@exercise("bn-06-4")
+def check_need(answer: dict[str, str]) -> Verdict:
+    """Check which situations need exploration."""
+    expect_choices(
+        answer,
+        _NEED,
+        {
+            "ads": "What is never shown is never learnt about: no context moves you to other ads.",
+            "clouds": "Contexts from a Gaussian cloud send every arm its share of all directions: "
+            "look at the second moment on a half-space.",
+            "types": "Within a type nothing varies: each type is a bandit of its own.",
+            "all shown": "If every arm's pay is told whichever you pull, what could exploring add?",
+            "last": "Exploration is an investment. When would it pay back?",
+            "drift": "An arm that has become better is noticed only by pulling it.",
+        },
+    )
+    return right(
+        "Exploration pays where what you learn depends on what you do, and there is time left to "
+        "use it."
+    )
+
+
+_NEED = {
+    "ads": "explore",
+    "clouds": "no need",
+    "types": "explore",
+    "all shown": "no need",
+    "last": "no need",
+    "drift": "explore",
+}

@@ -1,0 +1,44 @@
+"""Mistakes that learners make in the exercises of this chapter, as they would type them.
+
+For each exercise: the name of the mistake, and the source that stands in the place of the stub.
+What a checker hands to `expect_function` as a known mistake is tried without standing here.
+"""
+
+WRONG_ANSWERS: dict[str, dict[str, str]] = {
+    "bn-06-1": {
+        "one number": (
+            "def upper_bounds(ones, pulls, c):\n"
+            "    return max(ones / pulls + np.sqrt(c * np.log(pulls.sum()) / pulls))"
+        ),
+    },
+    "bn-06-2": {
+        "few samples": (
+            "def share_of_first(a1, b1, a2, b2):\n"
+            "    rng = np.random.default_rng(0)\n"
+            "    return np.mean(rng.beta(a1, b1, 300) > rng.beta(a2, b2, 300))"
+        ),
+        "whole numbers only": (
+            "def share_of_first(a1, b1, a2, b2):\n"
+            "    a1, b1, a2, b2 = (int(n) for n in (a1, b1, a2, b2))\n"
+            "    mean = (np.arange(20_000) + 0.5) / 20_000\n"
+            "    return np.mean(beta_law(a1, b1).pdf(mean) * beta_law(a2, b2).cdf(mean))"
+        ),
+    },
+    "bn-06-3": {
+        "without a prior": (
+            "def posterior(x, y, noise, prior):\n"
+            "    covariance = noise**2 * np.linalg.pinv(x.T @ x)\n"
+            "    return covariance @ x.T @ y / noise**2, covariance"
+        ),
+    },
+    "bn-06-4": {
+        "explore everywhere": (
+            "need = dict.fromkeys(['ads', 'clouds', 'types', 'all shown', 'last', 'drift'], "
+            "'explore')"
+        ),
+        "contexts explore by themselves": (
+            "need = {'ads': 'explore', 'clouds': 'no need', 'types': 'no need', "
+            "'all shown': 'no need', 'last': 'no need', 'drift': 'explore'}"
+        ),
+    },
+}
