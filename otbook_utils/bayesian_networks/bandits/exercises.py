@@ -12,7 +12,7 @@ from otbook_utils.teaching import Verdict, exercise, expect_choices, expect_func
 
 @exercise("bn-06-1")
 def check_bounds(answer: Callable[[np.ndarray, np.ndarray, float], np.ndarray]) -> Verdict:
-    """Check `upper_bounds(ones, pulls, c)`: mean plus width for every arm, where each was pulled."""
+    """Check `upper_bounds(ones, pulls, c)`: mean plus width for every arm."""
     cases = [
         (np.array([3, 0, 9]), np.array([5, 2, 11]), 2.0),
         (np.array([1, 0, 0, 2]), np.array([1, 3, 4, 2]), 0.5),
@@ -106,7 +106,9 @@ def check_posterior(
     )
 
 
-def _row(pair: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+def _row(pair: tuple[np.ndarray, np.ndarray] | np.ndarray) -> np.ndarray:
+    if isinstance(pair, np.ndarray):  # in a row already
+        return pair
     mean, covariance = pair
     return np.concatenate([np.ravel(np.asarray(mean)), np.ravel(np.asarray(covariance))])
 

@@ -5,6 +5,7 @@ edible one is worth 5 points; of a poisonous one 5 or −35, each with probabili
 worth 0. Points are handed out in tens. (Blundell et al. 2015, section 5.3, on made-up mushrooms.)
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 import torch
@@ -122,3 +123,32 @@ def forage(agent: Agent, runs: int, rounds: int, seed: int = 0) -> Tensor:
         agent.learn(x, eaten, torch.where(edible | lucky, 0.5, -3.5))
         lost.append(torch.where(edible, MISSED * ~eaten, POISONED * eaten))
     return torch.stack(lost, 1).cumsum(1)
+
+
+def doubts(value: Callable[[Tensor], Tensor], memory: Memory, draws: int = 12) -> dict[str, float]:
+    """Say how sampled values of all kinds scatter, by how often each forager tasted the kind.
+
+    value: called `draws` times with a context for each forager, (runs, features); returns values
+    (runs,) in tens of points. Returns, in points: "never", how many kinds were never tasted, over
+    all foragers; "value", the mean value of these; and the mean standard deviation of the values
+    of kinds "never tasted", tasted "once or twice", "ten or more" times (nan if there are none).
+
+    >>> doubts(lambda x: x[:, 0], Memory(runs=3), draws=2)["never"]
+    48
+    """
+    past, _, weight = memory.seen()
+    tasted, values = [], []
+    for kind in range(KINDS):
+        x = torch.zeros(len(past), FEATURES)
+        x[:, kind // COLOURS] = x[:, ODOURS + kind % COLOURS] = 1
+        tasted.append((weight * (past == x[:, None]).all(-1)).sum(1))
+        values.append(torch.stack([value(x) for _ in range(draws)]))
+    bites, points = torch.stack(tasted), 10 * torch.stack(values)
+    never = bites == 0
+    groups = {
+        "never tasted": never,
+        "once or twice": (bites > 0) & (bites < 3),
+        "ten or more": bites >= 10,
+    }
+    told = {"never": int(never.sum()), "value": points.mean(1)[never].mean().item()}
+    return told | {name: points.std(1)[group].mean().item() for name, group in groups.items()}

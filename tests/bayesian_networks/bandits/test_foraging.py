@@ -10,6 +10,7 @@ from otbook_utils.bayesian_networks.bandits.foraging import (
     KINDS,
     Memory,
     Table,
+    doubts,
     forage,
     kind_of,
 )
@@ -95,3 +96,21 @@ def test_the_game_pays_the_coins_laid_out():
     # Greedy pulls each once, sees 1 and 0, and stays: the first machine's thirteen coins and a 0.
     assert (played(EpsilonGreedy(2, 30, 0, rng=0), 30) == COINS[0, :13].sum()).all()
     assert np.ptp(played(EpsilonGreedy(2, 300, 1, rng=0), 300)) > 2
+
+
+def test_doubts_are_sorted_by_bites():
+    memory = Memory(2, rounds=20)
+    x = torch.zeros(2, FEATURES)
+    x[:, 0] = x[:, 4] = 1  # kind 0: twelve bites of the first forager, one of the second
+    for n in range(12):
+        memory.add(x, torch.tensor([True, n == 0]), torch.zeros(2))
+    answers = iter(range(1000))
+
+    def value(x):  # scatters for kind 0 of the first forager, and is 2 for all others
+        wobble = (-1.0) ** next(answers)
+        return torch.where((kind_of(x) == 0) & torch.tensor([True, False]), wobble, 2.0)
+
+    told = doubts(value, memory, draws=4)
+    assert told["never"] == 2 * (KINDS - 1) and told["value"] == 20
+    assert told["never tasted"] == told["once or twice"] == 0
+    assert told["ten or more"] == pytest.approx(10 * np.std([1, -1, 1, -1], ddof=1))
