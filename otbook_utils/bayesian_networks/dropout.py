@@ -110,6 +110,7 @@ def mc_predict(model: nn.Module, x: Tensor, samples: int) -> Tensor:
     `samples` is below 1 or the model draws no random number, so that all answers would be equal.
 
     Source: Gal and Ghahramani 2016, section 4.
+    Taught in `book/bayesian_networks/02_dropout_is_variational_inference.ipynb`.
 
     >>> net = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Dropout(0.5), nn.Linear(8, 1)).eval()
     >>> answers = mc_predict(net, torch.zeros(5, 2), samples=100)
@@ -130,15 +131,20 @@ def mc_predict(model: nn.Module, x: Tensor, samples: int) -> Tensor:
     return answers
 
 
-def dropout_precision(p: float, n: int, weight_decay: float, length_scale: float = 1.0) -> float:
+def dropout_precision(
+    p: float, n: int, weight_decay: float, length_scale: float = 1.0, *, inverted: bool = False
+) -> float:
     """Return the precision τ = l² (1 - p) / (2 N λ) of the noise that a weight decay stands for.
 
     p: rate at which the units before the penalised weights are dropped. n: number N of data.
     weight_decay: λ in the objective (1/N) Σ ½ ‖y − f‖² + λ ‖W‖². (For a `weight_decay` of a torch
     optimiser on that mean, λ is half of it; on `mse_loss`, which lacks the ½, a quarter.)
     length_scale: l, where the prior of every weight is N(0, 1/l²).
+    inverted: whether kept units are divided by 1 - p, as in `nn.Dropout`. The penalty then acts on
+    (1 - p) times the weights that the data see, and τ = l² / (2 N λ (1 - p)).
 
     Raises ValueError for values out of range. Source: Gal and Ghahramani 2016, section 4.
+    Taught in `book/bayesian_networks/02_dropout_is_variational_inference.ipynb`.
 
     >>> round(dropout_precision(p=0.1, n=100, weight_decay=1e-3), 6)
     4.5
@@ -146,7 +152,7 @@ def dropout_precision(p: float, n: int, weight_decay: float, length_scale: float
     p = _checked_rate(p)
     _checked_count(n, "n")
     decay, scale = _positive(weight_decay, "weight_decay"), _positive(length_scale, "length_scale")
-    return scale**2 * (1 - p) / (2 * n * decay)
+    return scale**2 * (1 / (1 - p) if inverted else 1 - p) / (2 * n * decay)
 
 
 def predictive_moments(answers: Tensor, precision: float | Tensor) -> tuple[Tensor, Tensor]:
@@ -158,6 +164,7 @@ def predictive_moments(answers: Tensor, precision: float | Tensor) -> tuple[Tens
     Raises ValueError for fewer than one sample, or a precision that is not positive.
 
     Source: Gal and Ghahramani 2016, section 4.
+    Taught in `book/bayesian_networks/02_dropout_is_variational_inference.ipynb`.
 
     >>> answers = torch.tensor([[1.0], [3.0]])
     >>> predictive_moments(answers, precision=2.0)

@@ -201,6 +201,9 @@ def test_precision_turns_the_penalty_into_the_priors(p, n, decay, scale):
     """N λ ‖w‖² = (1/τ) · (1 − p) l²/2 ‖w‖²: the penalty is the KL's part that knows w."""
     tau = dropout_precision(p, n, decay, scale)
     assert math.isclose(n * decay, (1 - p) * scale**2 / 2 / tau)
+    # Stored weights v = (1 − p) w under inverted dropout: N λ ‖v‖² = N λ (1 − p)² ‖w‖².
+    tau = dropout_precision(p, n, decay, scale, inverted=True)
+    assert math.isclose(n * decay * (1 - p) ** 2, (1 - p) * scale**2 / 2 / tau)
 
 
 @pytest.mark.parametrize("bad", [{"n": 0}, {"weight_decay": 0.0}, {"length_scale": -1.0}])
