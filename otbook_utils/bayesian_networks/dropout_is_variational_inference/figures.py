@@ -39,7 +39,7 @@ def draw_bands(
     shown = slice(None, None, max(1, len(data[0]) // 50))
     ax.plot(data[0][shown, 0], data[1][shown, 0], ".", color=PALETTE["grey"], markersize=4)
     ax.axvline(x, color=PALETTE["vermillion"], linewidth=1)
-    ax.set(xlabel="x", ylabel="y", xlim=(grid.min(), grid.max()), ylim=(-5, 5))
+    ax.set(xlabel="x", ylabel="y", xlim=(grid[0].item(), grid[-1].item()), ylim=(-5, 5))
     ax.legend(loc="upper left")
     here = answers[:, (grid - x).abs().argmin()]
     if few:

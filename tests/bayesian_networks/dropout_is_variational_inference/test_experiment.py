@@ -31,7 +31,7 @@ def test_answers_come_with_samples_first_and_seeds_second(monkeypatch):
 
 def test_the_penalty_is_the_priors(monkeypatch):
     """Without data to speak of, weights go where σ²/(2N) ‖w‖² is least: to 0."""
-    monkeypatch.setattr(experiment, "STEPS", 300)
+    monkeypatch.setattr(experiment, "STEPS", 500)
     monkeypatch.setattr(experiment, "NOISE", 30.0)
     nets = experiment.train_on_gap(nn.Tanh, 0.0, n=5, seeds=range(1))
     weights = torch.cat([w.flatten() for w in nets[0].parameters()])

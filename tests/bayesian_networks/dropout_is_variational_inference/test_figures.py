@@ -21,8 +21,10 @@ def test_band_is_two_deviations_and_the_answers_are_those_at_the_line():
 
 
 def test_histogram_counts_every_pass():
-    grid, data = torch.zeros(1), (torch.zeros(1, 1), torch.zeros(1, 1))
-    figure = draw_bands(grid, torch.linspace(-1, 1, 30)[:, None], data, 0.0, 0.1, few=False)
+    grid, data = torch.arange(2.0), (torch.zeros(1, 1), torch.zeros(1, 1))
+    figure = draw_bands(
+        grid, torch.linspace(-1, 1, 30)[:, None].expand(30, 2), data, 0.0, 0.1, few=False
+    )
     assert sum(bar.get_width() for bar in figure.axes[1].patches) == 30
 
 
@@ -30,7 +32,7 @@ def test_the_divergence_is_the_decay_where_the_mask_is_known():
     H = -0.3 * torch.tensor(0.3).log() - 0.7 * torch.tensor(0.7).log()
     figure = draw_smeared(1.0, 0.1, 0.3, told=lambda d, p: H + 0 * d)
     exact, decay, dot = figure.axes[1].lines
-    assert torch.allclose(torch.tensor(exact.get_ydata()), torch.tensor(decay.get_ydata()))
+    assert abs(exact.get_ydata() - decay.get_ydata()).max() < 1e-6
     assert abs(dot.get_ydata()[0] - 0.35) < 1e-6
 
 
