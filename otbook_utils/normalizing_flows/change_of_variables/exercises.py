@@ -31,7 +31,8 @@ def check_by_hand(answer: Any) -> Verdict:
         square,
         2,
         {
-            "(a) You took the slope itself. Where the map is flat, mass piles up: divide.": 0.5,
+            "(a) You multiplied by the slope 1/2. Here the density before the map is known, so "
+            "divide: where the map is flat, mass piles up in y.": 0.5,
             "(a) The slope belongs at x = 1/4, which is where y = 1/16 comes from.": (8, 1 / 8),
             "(a) x is uniform, y is not: 1 is the density before.": 1.0,
         },
@@ -43,7 +44,8 @@ def check_by_hand(answer: Any) -> Verdict:
         _PEAK / 3,
         {
             "(b) A density is not negative: the slope's absolute value.": -_PEAK / 3,
-            "(b) The bell becomes three times as wide, so it is lower.": 3 * _PEAK,
+            "(b) You multiplied by 3. The bell becomes three times as wide, so it is lower: "
+            "divide.": 3 * _PEAK,
             "(b) That is the bell's height before it was stretched.": _PEAK,
             "(b) y = 2 comes from x = 0, the bell's middle.": (
                 _PEAK * math.exp(-2) / 3,
@@ -265,8 +267,8 @@ def check_masks(answer: Any) -> Verdict:
     if not hears.all():
         i, j = np.argwhere(~hears)[0]
         raise WrongAnswer(
-            f"z{i + 1} does not depend on x{j + 1} yet. Follow the news: who is kept tells it, "
-            "who is changed hears it."
+            f"z{i + 1} does not depend on x{j + 1} yet. Follow the news: who is kept (1) tells "
+            "all that it has heard so far, who is changed (0) hears it."
         )
     if len(masks) > 2:
         raise WrongAnswer(
@@ -285,7 +287,7 @@ _HINTS = {
     "high is that of two numbers of deviation 0.5?",
     "b": "The plane is in one piece, and a continuous image of it is in one piece.",
     "c": "A density is mass per area, and may be as high as it likes: ln of 5 is 1.6.",
-    "d": "(z − t) e^−s is exact on paper. In 32 bits, s = −30 leaves nothing of x beside t.",
+    "d": "Which slope has x³ at x = 0, and what does the density of y divide by there?",
     "e": "Centimetres to metres divides each number by 100: the same density gains ln 100 for "
     "each of the D numbers, and 4.6 is ln 100.",
     "f": "Write each coupling as a shear, (1, a; 0, 1) or (1, 0; b, 1), and multiply three: "
