@@ -32,6 +32,7 @@ def gaussian_nll(mean: Tensor, log_var: Tensor, target: Tensor) -> Tensor:
     The three must have shapes that broadcast without a surprise: `mean` and `target` the same
     shape, `log_var` one that broadcasts to it.
     Raises TypeError for what is no tensor, ValueError for shapes that do not fit.
+    Taught in `book/bayesian_networks/04_two_uncertainties.ipynb`.
 
     >>> gaussian_nll(torch.zeros(2), torch.zeros(2), torch.tensor([0.0, 2.0]))
     tensor([0.9189, 2.9189])
@@ -67,6 +68,7 @@ def decompose_uncertainty(probabilities: Tensor) -> Uncertainty:
 
     N. Houlsby and others, Bayesian active learning for classification and preference learning,
     2011, eq. 2.
+    Taught in `book/bayesian_networks/04_two_uncertainties.ipynb`.
 
     >>> sure_and_at_odds = torch.tensor([[[1.0, 0.0]], [[0.0, 1.0]]])
     >>> [round(part.item(), 4) for part in decompose_uncertainty(sure_and_at_odds)]
@@ -92,6 +94,7 @@ def decompose_variance(means: Tensor, variances: Tensor) -> Uncertainty:
 
     B. Lakshminarayanan, A. Pritzel, C. Blundell, Simple and scalable predictive uncertainty
     estimation using deep ensembles, 2017, section 2.4.
+    Taught in `book/bayesian_networks/04_two_uncertainties.ipynb`.
 
     >>> parts = decompose_variance(torch.tensor([[1.0], [3.0]]), torch.tensor([[0.5], [1.5]]))
     >>> [part.item() for part in parts]
@@ -146,6 +149,7 @@ def expected_calibration_error(probabilities: Tensor, labels: Tensor, bins: int 
     Arguments and errors as for `reliability`; bins are weighted by how many samples they hold.
 
     C. Guo and others, On calibration of modern neural networks, 2017, eq. 5.
+    Taught in `book/bayesian_networks/04_two_uncertainties.ipynb`.
 
     >>> sure = torch.tensor([[1.0, 0.0], [1.0, 0.0]])
     >>> expected_calibration_error(sure, torch.tensor([0, 1]))

@@ -20,6 +20,7 @@ class VariationalDropoutLSTM(nn.Module):
     Y. Gal, Z. Ghahramani, A theoretically grounded application of dropout in recurrent neural
     networks, 2016, section 4 (one mask for all four gates). `nn.LSTM(dropout=…)` is something
     else: new masks at every step, and only between layers.
+    Taught in `book/bayesian_networks/04_two_uncertainties.ipynb`.
 
     >>> lstm = VariationalDropoutLSTM(3, 8, dropout=0.2, recurrent_dropout=0.5)
     >>> outputs, (h, c) = lstm(torch.zeros(20, 4, 3))

@@ -1,0 +1,1 @@
+"""What only the chapter `book/bayesian_networks/04_two_uncertainties.ipynb` needs."""

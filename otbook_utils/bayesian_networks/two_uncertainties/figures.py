@@ -1,0 +1,101 @@
+"""The drawings of the chapter on two uncertainties."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.contour import QuadContourSet
+from torch import Tensor
+
+from otbook_utils.bayesian_networks import Reliability
+from otbook_utils.teaching import PALETTE
+
+
+def draw_two_bands(ax: Axes, grid: Tensor, mean: Tensor, aleatoric: Tensor, total: Tensor) -> None:
+    """Draw a mean (n,) with two deviations of noise, and beyond them two of the whole variance.
+
+    >>> import matplotlib.pyplot as plt
+    >>> import torch
+    >>> figure, ax = plt.subplots()
+    >>> draw_two_bands(ax, *torch.ones(5, 3))
+    >>> len(ax.collections), len(ax.lines)
+    (2, 1)
+    """
+    for variance, colour, label in (
+        (total, "vermillion", "with the model's doubt"),
+        (aleatoric, "sky", "noise alone"),
+    ):
+        reach = 2 * variance.sqrt()
+        ax.fill_between(
+            grid, mean - reach, mean + reach, color=PALETTE[colour], alpha=0.6, label=label
+        )
+    ax.plot(grid, mean, color=PALETTE["black"], linewidth=1.5)
+
+
+def draw_growth(
+    ax: Axes, sizes: list[int], aleatoric: Tensor, epistemic: Tensor, chosen: int
+) -> None:
+    """Draw two mean variances (n,) over numbers of data, and a line at the chosen number.
+
+    >>> import matplotlib.pyplot as plt
+    >>> import torch
+    >>> figure, ax = plt.subplots()
+    >>> draw_growth(ax, [15, 60], torch.ones(2), torch.tensor([0.1, 0.01]), 60)
+    >>> [line.get_label() for line in ax.lines[:2]]
+    ['noise', 'doubt']
+    """
+    for values, look, colour, label in (
+        (aleatoric, "--s", "blue", "noise"),
+        (epistemic, "-o", "vermillion", "doubt"),
+    ):
+        ax.plot(sizes, values, look, color=PALETTE[colour], label=label, markersize=4)
+    ax.axvline(chosen, color=PALETTE["grey"])
+    ax.set(xscale="log", yscale="log", xlabel="data", ylabel="mean variance inside")
+    ax.set(ylim=(3e-5, 0.3), xticks=[15, 60, 240], xticklabels=["15", "60", "240"])
+    ax.minorticks_off()
+    ax.legend(loc="lower left", ncols=1)
+
+
+def draw_map(
+    ax: Axes, side: Tensor, values: Tensor, levels: list[float], title: str
+) -> QuadContourSet:
+    """Draw filled contours of values (n, n) over a square with these coordinates (n,) on a side.
+
+    >>> import matplotlib.pyplot as plt
+    >>> import torch
+    >>> figure, ax = plt.subplots()
+    >>> contours = draw_map(ax, torch.arange(3.0), torch.eye(3), [0.0, 0.5, 1.0], "one")
+    >>> ax.get_title()
+    'one'
+    """
+    contours = ax.contourf(side, side, values.numpy(), levels=levels, cmap="Blues", extend="max")
+    ax.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal", xticks=[-4, 0, 4], yticks=[-4, 0, 4])
+    ax.set_title(title, fontsize=11)
+    return contours
+
+
+def draw_reliability(ax: Axes, binned: Reliability, label: str, colour: str) -> None:
+    """Draw accuracy over confidence, a bar for each bin that holds anything.
+
+    >>> import matplotlib.pyplot as plt
+    >>> import torch
+    >>> figure, ax = plt.subplots()
+    >>> half = torch.tensor([0.0, 3.0]), torch.tensor([0.0, 0.8]), torch.tensor([0.0, 0.5])
+    >>> draw_reliability(ax, Reliability(*half), "two bins", "blue")
+    >>> [bar.get_height() for bar in ax.patches]
+    [0.5]
+    """
+    bins = len(binned.count)
+    width = 1 / bins
+    left = np.arange(bins) * width
+    filled = (binned.count > 0).numpy()
+    ax.bar(
+        left[filled],
+        binned.accuracy.numpy()[filled],
+        width,
+        align="edge",
+        color=PALETTE[colour],
+        edgecolor=PALETTE["black"],
+        alpha=0.7,
+        label=label,
+    )
+    ax.plot([0, 1], [0, 1], "--", color=PALETTE["black"], linewidth=1)
+    ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="accuracy")

@@ -1,0 +1,35 @@
+"""The drawings show what they are given."""
+
+import numpy as np
+import torch
+
+from otbook_utils.bayesian_networks import reliability
+from otbook_utils.bayesian_networks.two_uncertainties.figures import (
+    draw_map,
+    draw_reliability,
+    draw_two_bands,
+)
+
+
+def test_bands_reach_two_deviations(ax):
+    grid, mean = torch.linspace(0, 1, 6), torch.arange(6.0)
+    draw_two_bands(ax, grid, mean, torch.full((6,), 0.25), torch.ones(6))
+    outer, inner = (band.get_paths()[0].get_extents() for band in ax.collections)
+    assert (outer.y0, outer.y1) == (-2, 7)
+    assert (inner.y0, inner.y1) == (-1, 6)
+
+
+def test_a_map_covers_its_square(ax):
+    side = torch.linspace(-4, 4, 9)
+    contours = draw_map(ax, side, torch.rand(9, 9), [0.0, 0.5, 1.0], "random")
+    assert contours.levels.tolist() == [0.0, 0.5, 1.0]
+    assert ax.get_xlim() == (-4, 4)
+
+
+def test_bars_are_accuracies_of_bins_that_hold_something(ax):
+    probabilities = torch.tensor([[0.9, 0.1], [0.95, 0.05], [0.6, 0.4]])
+    binned = reliability(probabilities, torch.tensor([0, 1, 0]), bins=10)
+    draw_reliability(ax, binned, "net", "blue")
+    heights = {round(bar.get_x(), 1): bar.get_height() for bar in ax.patches}
+    assert set(heights) == {0.5, 0.8, 0.9}
+    np.testing.assert_allclose(list(heights.values()), [1, 1, 0])
