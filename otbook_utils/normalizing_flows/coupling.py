@@ -30,6 +30,8 @@ def checkerboard_mask(height: int, width: int, flip: bool = False) -> Tensor:
 
     Source: Dinh, Sohl-Dickstein and Bengio 2017, section 3.4.
 
+    Taught in `book/normalizing_flows/02_real_nvp_images.ipynb`.
+
     >>> checkerboard_mask(2, 3)
     tensor([[[0., 1., 0.],
              [1., 0., 1.]]])
@@ -47,6 +49,8 @@ def channel_mask(channels: int, flip: bool = False) -> Tensor:
     Raises ValueError for fewer than two channels.
 
     Source: Dinh, Sohl-Dickstein and Bengio 2017, section 3.4.
+
+    Taught in `book/normalizing_flows/02_real_nvp_images.ipynb`.
 
     >>> channel_mask(4).flatten()
     tensor([1., 1., 0., 0.])

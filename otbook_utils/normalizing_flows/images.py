@@ -21,6 +21,8 @@ def dequantize(x: Tensor, levels: int = 256) -> Tensor:
 
     Source: Theis, van den Oord and Bethge 2016, section 3.1.
 
+    Taught in `book/normalizing_flows/02_real_nvp_images.ipynb`.
+
     >>> x = dequantize(torch.tensor([[0, 255]]))
     >>> bool((x * 256).long().equal(torch.tensor([[0, 255]])))
     True
@@ -42,6 +44,8 @@ def bits_per_dim(log_prob: Tensor, shape: int | Sequence[int], levels: int = 256
     Source: Theis, van den Oord and Bethge 2016, section 3.1: an upper bound, in the mean over the
     noise, on the bits of the discrete values.
 
+    Taught in `book/normalizing_flows/02_real_nvp_images.ipynb`.
+
     >>> bits_per_dim(torch.tensor(0.0), (1, 28, 28))
     tensor(8.)
     """
@@ -58,6 +62,8 @@ def squeeze(x: Tensor) -> Tensor:
 
     Source: Dinh, Sohl-Dickstein and Bengio 2017, section 3.6; the order of torch's
     `pixel_unshuffle`: a channel's four follow each other, row by row.
+
+    Taught in `book/normalizing_flows/02_real_nvp_images.ipynb`.
 
     >>> squeeze(torch.arange(4.0).reshape(1, 1, 2, 2)).flatten()
     tensor([0., 1., 2., 3.])
@@ -95,6 +101,8 @@ class ResidualNet(nn.Module):
 
     Source: Dinh, Sohl-Dickstein and Bengio 2017, sections 3.7 and 4.1, without batch normalisation
     inside; the mask as an input is in the authors' code and not in the paper.
+
+    Taught in `book/normalizing_flows/02_real_nvp_images.ipynb`.
 
     >>> ResidualNet(checkerboard_mask(4, 4), 1, 8, 1)(torch.zeros(2, 1, 4, 4)).shape
     torch.Size([2, 2, 4, 4])
@@ -137,6 +145,8 @@ class MultiScaleRealNVP(Flow):
     Raises ValueError for shapes that are no images, and for more scales than the sides allow.
 
     Source: Dinh, Sohl-Dickstein and Bengio 2017, section 3.6.
+
+    Taught in `book/normalizing_flows/02_real_nvp_images.ipynb`.
 
     >>> flow = MultiScaleRealNVP((1, 8, 8), width=8, blocks=1)
     >>> flow.scales, flow.sample(2).shape

@@ -97,6 +97,8 @@ class LogitTransform(Transform):
 
     Source: Dinh, Sohl-Dickstein and Bengio 2017, section 4.1.
 
+    Taught in `book/normalizing_flows/02_real_nvp_images.ipynb`.
+
     >>> z, log_det = LogitTransform(0.05)(torch.tensor([[0.0, 0.5, 1.0]]))
     >>> z
     tensor([[-2.9444,  0.0000,  2.9444]])
