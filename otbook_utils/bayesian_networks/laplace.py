@@ -20,6 +20,7 @@ class LastLayerLaplace:
     D. J. C. MacKay, A practical Bayesian framework for backpropagation networks, 1992;
     A. Kristiadi, M. Hein, P. Hennig, Being Bayesian, even just a bit, fixes overconfidence in ReLU
     networks, 2020.
+    Taught in `book/bayesian_networks/03_sampling_the_posterior.ipynb`.
 
     >>> _ = torch.manual_seed(0)
     >>> posterior = LastLayerLaplace(nn.Identity(), nn.Linear(1, 1), noise=1.0)
