@@ -9,25 +9,27 @@ from otbook_utils.bayesian_networks import Reliability
 from otbook_utils.teaching import PALETTE
 
 
-def draw_two_bands(ax: Axes, grid: Tensor, mean: Tensor, aleatoric: Tensor, total: Tensor) -> None:
-    """Draw a mean (n,) with two deviations of noise, and beyond them two of the whole variance.
+def draw_deviations(
+    ax: Axes, grid: Tensor, aleatoric: Tensor, epistemic: Tensor, truth: Tensor
+) -> None:
+    """Draw standard deviations over inputs (n,): of the noise, learnt and true, and of the doubt.
+
+    aleatoric, epistemic: variances; truth: the noise's true deviation. The data's range, from -2
+    to 2, is shaded.
 
     >>> import matplotlib.pyplot as plt
     >>> import torch
     >>> figure, ax = plt.subplots()
-    >>> draw_two_bands(ax, *torch.ones(5, 3))
-    >>> len(ax.collections), len(ax.lines)
-    (2, 1)
+    >>> draw_deviations(ax, torch.arange(3.0), torch.ones(3), torch.full((3,), 0.04), torch.ones(3))
+    >>> round(float(ax.lines[2].get_ydata()[0]), 3)
+    0.2
     """
-    for variance, colour, label in (
-        (total, "vermillion", "with the model's doubt"),
-        (aleatoric, "sky", "noise alone"),
-    ):
-        reach = 2 * variance.sqrt()
-        ax.fill_between(
-            grid, mean - reach, mean + reach, color=PALETTE[colour], alpha=0.6, label=label
-        )
-    ax.plot(grid, mean, color=PALETTE["black"], linewidth=1.5)
+    ax.axvspan(-2, 2, color=PALETTE["sky"], alpha=0.25)
+    ax.plot(grid, truth, ":", color=PALETTE["black"], label="true noise")
+    ax.plot(grid, aleatoric.sqrt(), "--", color=PALETTE["blue"], label="noise, learnt")
+    ax.plot(grid, epistemic.sqrt(), color=PALETTE["vermillion"], label="doubt")
+    ax.set(xlim=(-4, 4), yscale="log", ylim=(0.006, 6), xlabel="x", ylabel="standard deviation")
+    ax.legend(loc="upper left", ncols=1)
 
 
 def draw_growth(
@@ -49,9 +51,9 @@ def draw_growth(
         ax.plot(sizes, values, look, color=PALETTE[colour], label=label, markersize=4)
     ax.axvline(chosen, color=PALETTE["grey"])
     ax.set(xscale="log", yscale="log", xlabel="data", ylabel="mean variance inside")
-    ax.set(ylim=(3e-5, 0.3), xticks=[15, 60, 240], xticklabels=["15", "60", "240"])
+    ax.set(ylim=(3e-5, 1), xticks=[15, 60, 240], xticklabels=["15", "60", "240"])
     ax.minorticks_off()
-    ax.legend(loc="lower left", ncols=1)
+    ax.legend(loc="center right", ncols=1)
 
 
 def draw_map(

@@ -5,18 +5,17 @@ import torch
 
 from otbook_utils.bayesian_networks import reliability
 from otbook_utils.bayesian_networks.two_uncertainties.figures import (
+    draw_deviations,
     draw_map,
     draw_reliability,
-    draw_two_bands,
 )
 
 
-def test_bands_reach_two_deviations(ax):
-    grid, mean = torch.linspace(0, 1, 6), torch.arange(6.0)
-    draw_two_bands(ax, grid, mean, torch.full((6,), 0.25), torch.ones(6))
-    outer, inner = (band.get_paths()[0].get_extents() for band in ax.collections)
-    assert (outer.y0, outer.y1) == (-2, 7)
-    assert (inner.y0, inner.y1) == (-1, 6)
+def test_deviations_are_roots_of_variances(ax):
+    grid = torch.linspace(-4, 4, 6)
+    draw_deviations(ax, grid, torch.full((6,), 0.25), torch.full((6,), 0.09), torch.ones(6))
+    heights = [float(line.get_ydata()[3]) for line in ax.lines]
+    np.testing.assert_allclose(heights, [1, 0.5, 0.3], rtol=1e-6)
 
 
 def test_a_map_covers_its_square(ax):
