@@ -17,6 +17,7 @@ def predictive_entropy(probabilities: Tensor) -> Tensor:
     Raises ValueError for another shape, or for rows that are no probabilities.
 
     Source: Gal, Islam and Ghahramani 2017, section 4 (max entropy).
+    Taught in `book/bayesian_networks/05_active_learning.ipynb`.
 
     >>> predictive_entropy(torch.tensor([[[1.0, 0.0]], [[0.0, 1.0]]]))
     tensor([0.6931])
@@ -33,6 +34,7 @@ def bald(probabilities: Tensor) -> Tensor:
     Raises ValueError for another shape, or for rows that are no probabilities.
 
     Source: Houlsby et al. 2011, equation 2 (Bayesian active learning by disagreement).
+    Taught in `book/bayesian_networks/05_active_learning.ipynb`.
 
     >>> bald(torch.tensor([[[1.0, 0.0], [0.5, 0.5]], [[0.0, 1.0], [0.5, 0.5]]]))
     tensor([0.6931, 0.0000])
@@ -50,6 +52,7 @@ def variation_ratios(probabilities: Tensor) -> Tensor:
     Raises ValueError for another shape, or for rows that are no probabilities.
 
     Source: Gal, Islam and Ghahramani 2017, section 4.
+    Taught in `book/bayesian_networks/05_active_learning.ipynb`.
 
     >>> variation_ratios(torch.tensor([[[0.9, 0.1]], [[0.5, 0.5]]]))
     tensor([0.3000])
@@ -65,6 +68,7 @@ def margin(probabilities: Tensor) -> Tensor:
     Raises ValueError for another shape, or for rows that are no probabilities.
 
     Source: Settles 2009, section 3.1.
+    Taught in `book/bayesian_networks/05_active_learning.ipynb`.
 
     >>> margin(torch.tensor([[[0.5, 0.25, 0.25]], [[0.5, 0.5, 0.0]]]))
     tensor([-0.1250])
@@ -81,6 +85,7 @@ def mean_standard_deviation(probabilities: Tensor) -> Tensor:
     Raises ValueError for another shape, or for rows that are no probabilities.
 
     Source: Gal, Islam and Ghahramani 2017, section 4 (mean STD).
+    Taught in `book/bayesian_networks/05_active_learning.ipynb`.
 
     >>> mean_standard_deviation(torch.tensor([[[1.0, 0.0]], [[0.0, 1.0]]]))
     tensor([0.5000])
@@ -99,6 +104,7 @@ def core_set(features: Tensor, labelled: Sequence[int] | Tensor, count: int) -> 
     1..(n - number of different labelled ones).
 
     Source: Sener and Savarese 2018, algorithm 1; Gonzalez 1985.
+    Taught in `book/bayesian_networks/05_active_learning.ipynb`.
 
     >>> core_set(torch.tensor([[0.0], [1.0], [10.0], [6.0]]), [0], 2)
     tensor([2, 3])

@@ -1,0 +1,179 @@
+"""What the exercises of the chapter on active learning accept and refuse."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from otbook_utils.teaching import Verdict, exercise, expect_choices, expect_function, right
+
+
+def _predictions(*shape: int, seed: int) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return (2.5 * torch.randn(*shape, generator=generator)).softmax(-1)
+
+
+@exercise("bn-05-1")
+def check_vote_entropy(answer: Callable[[Tensor], Tensor]) -> Verdict:
+    """Check `vote_entropy(probabilities)`: the entropy of the members' votes, (batch,)."""
+    cases = [(_predictions(*shape, seed=k),) for k, shape in enumerate([(5, 3, 4), (8, 6, 2)])]
+    expect_function(answer, _vote_entropy, cases, _slips_of_votes, name="the entropies")
+    return right(
+        "A vote forgets how sure its member was. Members that all say 0.51 to 0.49 agree here; "
+        "the entropy of the mean prediction calls the same input doubtful."
+    )
+
+
+def _entropy(p: Tensor) -> Tensor:
+    return torch.special.entr(p).sum(-1)
+
+
+def _votes(p: Tensor) -> Tensor:
+    return torch.nn.functional.one_hot(p.argmax(-1), p.shape[-1]).to(p.dtype)
+
+
+def _vote_entropy(probabilities: Tensor) -> Tensor:
+    return _entropy(_votes(probabilities).mean(0))
+
+
+def _slips_of_votes(probabilities: Tensor) -> dict[str, Tensor]:
+    """Return what each known mistake gives in place of the votes' entropy."""
+    p = probabilities
+    shares = _votes(p).mean(0)
+    return {
+        "That is the entropy of the mean prediction: let each member vote first.": _entropy(
+            p.mean(0)
+        ),
+        "That is the mean of the members' entropies.": _entropy(p).mean(0),
+        "In nats, please: natural logarithms.": _entropy(shares) / math.log(2),
+        "That counts the votes along the batch: members come first.": (
+            _entropy(_votes(p).mean(1))
+            if p.shape[0] != p.shape[1]
+            else torch.full((p.shape[1],), math.nan)
+        ),
+        "Shares of the votes, not their numbers.": _entropy(_votes(p).sum(0)),
+        "That is the share of those who disagree, no entropy.": 1 - shares.amax(-1),
+        "The sign: entropies are not negative.": -_entropy(shares),
+    }
+
+
+@exercise("bn-05-2")
+def check_reduction(answer: Callable[..., np.ndarray]) -> Verdict:
+    """Check `reduction(covariance, candidates, tests, noise)`: how much each question helps."""
+    rng = np.random.default_rng(2)
+    cases = []
+    for d, n, m, noise in ((3, 4, 6, 0.5), (2, 5, 3, 1.4)):
+        root = rng.normal(size=(d, d))
+        cases.append((root @ root.T, rng.normal(size=(n, d)), rng.normal(size=(m, d)), noise))
+    expect_function(answer, _reduction, cases, _slips_of_reduction, name="the reductions")
+    return right(
+        "The answer itself does not occur: in a linear model with known noise, what a question is "
+        "worth can be said before it is asked."
+    )
+
+
+def _reduction(
+    covariance: np.ndarray, candidates: np.ndarray, tests: np.ndarray, noise: float
+) -> np.ndarray:
+    shared = tests @ covariance @ candidates.T
+    own = np.einsum("nd,de,ne->n", candidates, covariance, candidates)
+    return (shared**2).mean(0) / (noise**2 + own)
+
+
+def _slips_of_reduction(
+    covariance: np.ndarray, candidates: np.ndarray, tests: np.ndarray, noise: float
+) -> dict[str, np.ndarray]:
+    """Return what each known mistake gives in place of the mean reductions."""
+    shared = tests @ covariance @ candidates.T
+    own = np.einsum("nd,de,ne->n", candidates, covariance, candidates)
+    return {
+        "noise is a standard deviation: its square is added.": (shared**2).mean(0) / (noise + own),
+        "Without noise one answer would tell all: add its variance below.": (
+            (shared**2).mean(0) / own
+        ),
+        "The covariance of a test's and a candidate's value is squared.": (
+            shared.mean(0) / (noise**2 + own)
+        ),
+        "Square first, then take the mean over the tests.": (
+            shared.mean(0) ** 2 / (noise**2 + own)
+        ),
+        "The mean over the tests, not the sum.": (shared**2).sum(0) / (noise**2 + own),
+        "That is the model's variance at the candidates: what helps the tests?": own,
+        "That is the information gain at the candidates, not the tests' variance.": (
+            0.5 * np.log(1 + own / noise**2)
+        ),
+        "One number for each candidate: the mean runs over the tests.": (
+            (shared**2 / (noise**2 + own)).mean(1)
+        ),
+    }
+
+
+@exercise("bn-05-3")
+def check_joint(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
+    """Check `joint_bald(p, q)`: what both answers together tell about the weights, in nats."""
+    cases = [
+        (_predictions(6, 3, seed=5).double(), _predictions(6, 4, seed=6).double()),
+        (_predictions(3, 2, seed=7).double(), _predictions(3, 2, seed=8).double()),
+    ]
+    same = _predictions(4, 3, seed=9).double()
+    expect_function(answer, _joint, [*cases, (same, same)], _slips_of_joint, name="the information")
+    return right(
+        "For members that are sure of themselves and of the same answer twice, the second question "
+        "adds nothing: that is why the ten highest scores are not the best batch of ten."
+    )
+
+
+def _joint(p: Tensor, q: Tensor) -> Tensor:
+    both = p[:, :, None] * q[:, None, :]
+    return _entropy(both.mean(0).flatten()) - (_entropy(p) + _entropy(q)).mean()
+
+
+def _slips_of_joint(p: Tensor, q: Tensor) -> dict[str, Tensor]:
+    """Return what each known mistake gives in place of the joint information."""
+    separate = _entropy(p.mean(0)) + _entropy(q.mean(0))
+    doubt = (_entropy(p) + _entropy(q)).mean()
+    both = p[:, :, None] * q[:, None, :]
+    return {
+        "That adds the two scores up: it counts twice what both answers tell.": separate - doubt,
+        "That is the entropy of both answers: take off the mean of the members' own.": (
+            _entropy(both.mean(0).flatten())
+        ),
+        "Given the weights the answers are independent: both entropies are taken off.": (
+            _entropy(both.mean(0).flatten()) - _entropy(p).mean()
+        ),
+        "In nats, please: natural logarithms.": _joint(p, q) / math.log(2),
+        "The members' entropies are averaged, not summed.": (
+            _entropy(both.mean(0).flatten()) - (_entropy(p) + _entropy(q)).sum()
+        ),
+    }
+
+
+@exercise("bn-05-4")
+def check_advice(answer: dict[str, str]) -> Verdict:
+    """Check which advice fits which labelling project."""
+    expect_choices(
+        answer,
+        _ADVICE,
+        {
+            "first twenty": "What would a model that has seen nothing be unsure of?",
+            "coin-flip labels": "Entropy does not tell ignorance from noise. Which score does?",
+            "error estimate": "What was chosen for its difficulty is no sample of the population.",
+            "near-copies": "Scores are given one by one. What do ten like inputs tell together?",
+            "rare crack": "Where do a thousand random pictures leave a class of one in a thousand?",
+        },
+    )
+    return right(
+        "Each time the question is the same: what will the answer tell that is not known yet, and "
+        "to whom will it matter?"
+    )
+
+
+_ADVICE = {
+    "first twenty": "random",
+    "coin-flip labels": "disagreement",
+    "error estimate": "random",
+    "near-copies": "diversity",
+    "rare crack": "disagreement",
+}

@@ -1,0 +1,42 @@
+"""The drawings show what they are given."""
+
+import numpy as np
+
+from otbook_utils.bayesian_networks.active_learning.figures import (
+    draw_committee,
+    draw_cycle,
+    draw_differences,
+    draw_images,
+    draw_intervals,
+)
+
+
+def test_the_interval_left_lies_between_the_answers(ax):
+    draw_intervals(ax, {"a": [0.9, 0.1, 0.4], "b": [0.2, 0.3, 0.7]}, threshold=0.35, asked=3)
+    bars = [line.get_xdata() for line in ax.lines if line.get_linewidth() == 6]
+    np.testing.assert_allclose(bars, [(0.1, 0.4), (0.3, 0.7)])
+
+
+def test_nothing_asked_leaves_all(ax):
+    draw_intervals(ax, {"a": [0.5]}, threshold=0.35, asked=0)
+    np.testing.assert_allclose(ax.lines[0].get_xdata(), (0, 1))
+
+
+def test_the_committee_is_a_point_on_the_plane(ax):
+    draw_committee(ax, 0.3, 0.9)
+    assert tuple(ax.lines[-1].get_xydata()[0]) == (0.3, 0.9)
+
+
+def test_differences_are_paired_and_in_points(ax):
+    base = np.array([[0.5, 0.7], [0.6, 0.8]])
+    more = np.array([[0.0, 0.02], [0.1, 0.1]])
+    draw_differences(ax, [20, 30], {"random": base, "other": base + more}, 12)
+    np.testing.assert_allclose(ax.lines[-1].get_ydata(), [1, 10])
+    (band,) = ax.collections
+    heights = band.get_paths()[0].vertices[:, 1]
+    np.testing.assert_allclose(heights.max(), 1 + 12 * np.std([0, 2], ddof=1) / 2**0.5)
+
+
+def test_each_image_gets_its_place():
+    assert len(draw_images({"a": np.ones((4, 8, 8))}).axes) == 4
+    assert len(draw_cycle().axes) == 1

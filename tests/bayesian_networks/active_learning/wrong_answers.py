@@ -1,0 +1,40 @@
+"""Mistakes that learners make in the exercises of this chapter, as they would type them.
+
+For each exercise: the name of the mistake, and the source that stands in the place of the stub.
+What a checker hands to `expect_function` as a known mistake is tried without standing here.
+"""
+
+WRONG_ANSWERS: dict[str, dict[str, str]] = {
+    "bn-05-1": {
+        "logarithm of a share of 0": (
+            "def vote_entropy(probabilities):\n"
+            "    votes = probabilities.argmax(-1)\n"
+            "    classes = torch.arange(probabilities.shape[-1])\n"
+            "    shares = (votes[..., None] == classes).float().mean(0)\n"
+            "    return -(shares * shares.log()).sum(-1)"
+        ),
+    },
+    "bn-05-2": {
+        "transposed": (
+            "def reduction(covariance, candidates, tests, noise):\n"
+            "    shared = candidates @ covariance @ tests.T\n"
+            "    own = np.einsum('nd,de,ne->n', candidates, covariance, candidates)\n"
+            "    return (shared**2).mean(0) / (noise**2 + own.mean())"
+        ),
+    },
+    "bn-05-3": {
+        "the larger of both": (
+            "def joint_bald(p, q):\n    return torch.maximum(bald(p[:, None]), bald(q[:, None]))[0]"
+        ),
+    },
+    "bn-05-4": {
+        "always disagreement": (
+            "advice = dict.fromkeys(['first twenty', 'coin-flip labels', 'error estimate', "
+            "'near-copies', 'rare crack'], 'disagreement')"
+        ),
+        "always random": (
+            "advice = dict.fromkeys(['first twenty', 'coin-flip labels', 'error estimate', "
+            "'near-copies', 'rare crack'], 'random')"
+        ),
+    },
+}
