@@ -42,6 +42,8 @@ def check_by_hand(answer: Any) -> Verdict:
                 2.5 / 4,
                 1.5 / 4,
             ),
+            "(a) That is ln of the ratio of the two; solve it for the posterior.": 2.0,
+            "(a) A share, not a percentage: between 0 and 1.": 100 * sure,
             "(a) That is the density of one class. Divide by the sum over both.": (
                 _bell(1.5),
                 0.5 * _bell(1.5),
@@ -58,6 +60,9 @@ def check_by_hand(answer: Any) -> Verdict:
             "(b) Here the slope counts: ln 3 is missing.": math.log(mixture),
             "(b) The slope multiplies the density of z, it does not divide it.": (
                 math.log(mixture / 3)
+            ),
+            "(b) That is ln p(x, class at +2). The other class counts, too.": (
+                math.log(1.5 * _bell(1.5))
             ),
             "(b) The weights 1/2 are missing.": math.log(6 * mixture),
             "(b) That is the density; its logarithm is asked for.": 3 * mixture,
@@ -123,6 +128,7 @@ def _slips(
     free, known = joint.logsumexp(1), labels >= 0
     each = _chosen(joint, labels, free)
     bare = joint - log_weights
+    double = joint - 0.5 * (z[:, None] - means).square().sum(-1)
     normaliser = 0.5 * z.shape[1] * math.log(2 * math.pi)
     conditional = joint.log_softmax(1).gather(1, labels.clamp(min=0)[:, None])[:, 0]
     return {
@@ -140,6 +146,10 @@ def _slips(
         "You threw the labels away: where one is known, its own class alone counts.": -free.mean(),
         "Without a label the classes' *densities* are added, not their logarithms.": (
             -_chosen(joint, labels, joint.sum(1)).mean()
+        ),
+        "Points without a label count as well, with ln p(x).": -each[known].mean(),
+        "The bell is exp(−½ distance²): the ½ is missing.": (
+            -_chosen(double, labels, double.logsumexp(1)).mean()
         ),
         "The mean of logarithms is not the logarithm of the sum.": (
             -_chosen(joint, labels, joint.mean(1)).mean()
@@ -204,11 +214,14 @@ def _bad_decisions(log_joint: Tensor, floor: float, sure: float) -> dict[str, Te
     total, best = log_joint.logsumexp(1), log_joint.argmax(1)
     clear = log_joint.softmax(1).amax(1) >= sure
     return {
-        "You never say −2. A posterior can be sure of what nobody has seen.": (
+        "You never say −2 (`floor` is a logarithm). A posterior can be sure of the unseen.": (
             torch.where(clear, best, -1)
         ),
         "You never say −1: two classes may be equally likely.": (
             torch.where(total >= floor, best, -2)
+        ),
+        "ln p(x) adds the classes' densities, not their logarithms (logsumexp).": torch.where(
+            log_joint.sum(1) >= floor, torch.where(clear, best, -1), -2
         ),
         "−2 goes before −1: what is unlike all data is not worth a guess.": torch.where(
             clear, torch.where(total >= floor, best, -2), -1
@@ -257,7 +270,7 @@ _HINTS = {
     "b": "With bells of one shape, where is class k the likeliest? Is that set convex? And what "
     "does a continuous map do to a set in one piece?",
     "c": "ln p(x) adds over the classes. What changes if their names are exchanged?",
-    "d": "You have seen eight starts. Had the failing ones a much lower likelihood?",
+    "d": "Look at the table of starts: compare starts 0 and 3 of set 1.",
     "e": "With means 8 apart two classes overlap by Φ(−4), whatever the data are like.",
 }
 
