@@ -16,6 +16,9 @@ BELOW = {"data", "experiments", "parts", "teaching", "training"}  # what a part 
 # (who, another part) -> what of its theory is needed.
 BETWEEN_PARTS: dict[tuple[str, str], str] = {
     ("generative_models", "optimal_transport"): "the Fréchet distance is one of transport",
+    ("bayesian_networks/sampling_the_posterior", "optimal_transport"): (
+        "how far a method is from the true posterior is a distance of transport"
+    ),
     ("normalizing_flows", "generative_models"): "a flow is a generative model, and judged as one",
 }
 
