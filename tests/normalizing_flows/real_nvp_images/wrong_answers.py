@@ -8,12 +8,14 @@ _CLAIM = 'claims = {{"a": {}, "b": {}, "c": {}, "d": {}, "e": {}, "f": {}}}'
 
 WRONG_ANSWERS: dict[str, dict[str, str]] = {
     "nf-02-1": {
-        "always eight": "numbers = [8, 6, 3, 3.0085]",
-        "nats": "numbers = [4, 6.6137, 3, 3.0085]",
-        "the wrong sign": "numbers = [4, 10, 3, 3.0085]",
-        "eight bits twice": "numbers = [4, 6, 11, 3.0085]",
-        "for each pixel": "numbers = [4, 6, 3, 9.6439]",
-        "no difference": "numbers = [4, 6, 3, 3]",
+        "always eight": "numbers = [8, 6, 3, 6.644]",
+        "nats": "numbers = [4, 6.6137, 3, 6.644]",
+        "the wrong sign": "numbers = [4, 10, 3, 6.644]",
+        "eight bits twice": "numbers = [4, 6, 11, 6.644]",
+        "a pixel": "numbers = [4, 6, 3, 0.0085]",
+        "for each pixel": "numbers = [4, 6, 3, 5208.7]",
+        "nats of the factor": "numbers = [4, 6, 3, 4.605]",
+        "ninety-nine": "numbers = [4, 6, 3, 6.629]",
     },
     "nf-02-2": {
         "the noise on 0 to 1": (
