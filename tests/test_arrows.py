@@ -20,6 +20,9 @@ BETWEEN_PARTS: dict[tuple[str, str], str] = {
         "how far a method is from the true posterior is a distance of transport"
     ),
     ("normalizing_flows", "generative_models"): "a flow is a generative model, and judged as one",
+    ("normalizing_flows/real_nvp_images", "generative_models"): (
+        "its recorded runs have the judge of all image models"
+    ),
 }
 
 

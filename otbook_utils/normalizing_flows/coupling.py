@@ -124,8 +124,6 @@ class AffineCoupling(_Coupling):
 
     Source: Dinh, Sohl-Dickstein and Bengio 2017, equations 4 to 9, and section 4.1 for tanh.
 
-    Taught in `book/normalizing_flows/01_change_of_variables.ipynb`.
-
     >>> layer = AffineCoupling(alternating_mask(4))
     >>> x = torch.randn(3, 4)
     >>> z, log_det = layer(x)

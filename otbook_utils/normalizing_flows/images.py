@@ -102,8 +102,6 @@ class ResidualNet(nn.Module):
     Source: Dinh, Sohl-Dickstein and Bengio 2017, sections 3.7 and 4.1, without batch normalisation
     inside; the mask as an input is in the authors' code and not in the paper.
 
-    Taught in `book/normalizing_flows/02_real_nvp_images.ipynb`.
-
     >>> ResidualNet(checkerboard_mask(4, 4), 1, 8, 1)(torch.zeros(2, 1, 4, 4)).shape
     torch.Size([2, 2, 4, 4])
     """

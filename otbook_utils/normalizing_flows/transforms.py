@@ -141,8 +141,6 @@ class FlowBatchNorm(Transform):
 
     Source: Dinh, Sohl-Dickstein and Bengio 2017, equations 17 and 18.
 
-    Taught in `book/normalizing_flows/01_change_of_variables.ipynb`.
-
     >>> norm = FlowBatchNorm(2).eval()
     >>> x = torch.randn(5, 2)
     >>> torch.allclose(norm.inverse(norm(x)[0])[0], x)
