@@ -84,25 +84,34 @@ def expect_choice(answer: Any, choices: Sequence[str], name: str = "your answer"
 
 
 def expect_choices(
-    answer: Any, wanted: Mapping[str, str], hints: Mapping[str, str], name: str = "your answer"
+    answer: Any,
+    wanted: Mapping[str, str] | Mapping[str, bool],
+    hints: Mapping[str, str],
+    name: str = "your answer",
 ) -> None:
     """Return if a dictionary names the wanted choice for each of its keys.
 
-    wanted: key -> the right one; all values together are the choices. hints: key -> what is said
-    of a wrong choice there. name: what the dictionary is called in the hint.
+    wanted: key -> the right one; all values together are the choices, True and False where they
+    are truth values. hints: key -> what is said of a wrong choice there. name: what the dictionary
+    is called in the hint.
 
     Raises WrongAnswer, which `check` shows as a hint, for what is no dictionary, a key without a
     choice, and the first wrong choice.
 
     >>> expect_choices({"a": "Up"}, {"a": "up"}, {"a": "Which way do balloons go?"})
+    >>> expect_choices({"a": True, "b": False}, {"a": True, "b": False}, {})
     """
     if not isinstance(answer, Mapping):
         raise WrongAnswer(f"Answer with a dict that has the keys {', '.join(wanted)}.")
     missing = [key for key in wanted if answer.get(key, ...) is ...]
     if missing:
         raise WrongAnswer(f"Nothing is named yet for {', '.join(missing)}.")
+    choices = sorted({str(right) for right in wanted.values()})
+    if choices in (["False"], ["True"]):
+        choices = ["False", "True"]
     for key, right in wanted.items():
-        if expect_choice(answer[key], sorted(set(wanted.values())), f"{name}[{key!r}]") != right:
+        said = str(answer[key]) if isinstance(answer[key], bool | np.bool_) else answer[key]
+        if expect_choice(said, choices, f"{name}[{key!r}]") != str(right):
             raise WrongAnswer(f"{key}: {hints[key]}")
 
 

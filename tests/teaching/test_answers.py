@@ -97,3 +97,22 @@ def test_choices_are_asked_for_key_by_key(answer, told):
     expect_choices({"a": " UP ", "b": "down"}, wanted, hints)
     with pytest.raises(WrongAnswer, match=told):
         expect_choices(answer, wanted, hints)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ({"a": False, "b": False}, "a: not so"),
+        ({"a": True, "b": ...}, "Nothing is named yet for b"),
+        ({"a": True, "b": 0}, "one of `'False'`, `'True'`"),
+    ],
+)
+def test_true_and_false_may_be_the_choices(answer, told):
+    wanted, hints = {"a": True, "b": False}, {"a": "not so", "b": "nor so"}
+    for right in ({"a": True, "b": False}, {"a": np.True_, "b": "false"}):
+        expect_choices(right, wanted, hints)
+    expect_choices({"a": True}, {"a": True}, hints)
+    with pytest.raises(WrongAnswer, match=told):
+        expect_choices(answer, wanted, hints)
+    with pytest.raises(WrongAnswer, match="a: not so"):
+        expect_choices({"a": False}, {"a": True}, hints)
