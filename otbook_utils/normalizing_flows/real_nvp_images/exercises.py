@@ -111,6 +111,9 @@ def _bits_slips(
         "The logit's determinant counts with the other sign: d logit(u)/du = 1/(u(1 − u)).": (
             8 - (bare - slopes.flatten(1).sum(1)) / (size * ln2)
         ),
+        "That is the slope of the way back, u(1 − u); the logit's is 1/(u(1 − u)).": (
+            8 - (bare - (slopes - 2 * math.log(0.9)).flatten(1).sum(1)) / (size * ln2)
+        ),
         "The factor 0.9 stretches as well, once for each pixel.": (
             8 - total(x, logs="logit alone") / (size * ln2)
         ),
@@ -133,7 +136,7 @@ def _bits_slips(
             8 - (log_prob(inside) + slopes.flatten(1).sum(1)) / (size * ln2)
         ),
         "The determinants of different images do not add up: sum over each image alone.": (
-            8 - (bare + slopes.sum()) / (levels.numel() * ln2)
+            8 - (bare + slopes.sum()) / (size * ln2)
         ),
         "An image has channels × height × width numbers: divide by all of them.": (
             8 - right_total / (levels.shape[-1] ** 2 * ln2)

@@ -38,7 +38,7 @@ def draw_spikes(ax: Axes, shades: ArrayLike, width: float, *, most: float) -> No
     """
     shades = np.asarray(shades)
     top = int(shades.max())
-    near = np.linspace(-3, 3, 25) * width
+    near = np.linspace(-4, 4, 25) * width  # beyond, nothing is seen
     x = np.sort(np.concatenate([(np.arange(top + 1)[:, None] + near).ravel(), [-1, top + 1]]))
     ax.fill_between(x, spiked_density(x, shades, width), color=PALETTE["blue"], alpha=0.8)
     ax.set(xlim=(-1, top + 1), ylim=(0, most), xlabel="grey level", ylabel="density")
