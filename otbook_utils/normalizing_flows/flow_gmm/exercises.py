@@ -38,6 +38,7 @@ def check_by_hand(answer: Any) -> Verdict:
                 3 * _bell(1.5) / (3 * _bell(1.5) + _bell(2.5)),
                 _bell(1.5) / (_bell(1.5) + 3 * _bell(2.5)),
             ),
+            "(a) The bell is exp(−½ distance²): the ½ is missing.": 1 / (1 + math.exp(-4)),
             "(a) A ratio of distances; Bayes' rule wants the ratio of densities.": (
                 2.5 / 4,
                 1.5 / 4,
@@ -129,6 +130,8 @@ def _slips(
     each = _chosen(joint, labels, free)
     bare = joint - log_weights
     double = joint - 0.5 * (z[:, None] - means).square().sum(-1)
+    distance = (z[:, None] - means).norm(dim=-1)
+    plain = joint + 0.5 * distance.square() - 0.5 * distance
     normaliser = 0.5 * z.shape[1] * math.log(2 * math.pi)
     conditional = joint.log_softmax(1).gather(1, labels.clamp(min=0)[:, None])[:, 0]
     return {
@@ -140,6 +143,12 @@ def _slips(
         "ln|det| is added: it stretches what f stretches.": -(each - 2 * log_det).mean(),
         "The weights of the classes are missing.": -_chosen(bare, labels, bare.logsumexp(1)).mean(),
         "The bells' own constant, −(D/2) ln 2π, is missing.": -(each + normaliser).mean(),
+        "The constant −½ ln 2π stands for each of the D numbers, not once.": (
+            -(each + normaliser - 0.5 * math.log(2 * math.pi)).mean()
+        ),
+        "The distance of the bell's exponent is squared: −½ ‖z − μ‖².": (
+            -_chosen(plain, labels, plain.logsumexp(1)).mean()
+        ),
         "A label of −1 means *no label*: Python takes it for the last class.": (
             -joint.gather(1, (labels % joint.shape[1])[:, None]).mean()
         ),
@@ -266,7 +275,8 @@ def check_decide(answer: Callable[..., Tensor]) -> Verdict:
 
 _CLAIMS = {"a": False, "b": True, "c": True, "d": False, "e": False}
 _HINTS = {
-    "a": "What is the cheapest way to make Σ ln N(f(x); μ, I) large if nothing pays for volume?",
+    "a": "One map's determinant cancels against itself. What does the doubling do to the distances "
+    "from the means, which stay?",
     "b": "With bells of one shape, where is class k the likeliest? Is that set convex? And what "
     "does a continuous map do to a set in one piece?",
     "c": "ln p(x) adds over the classes. What changes if their names are exchanged?",
