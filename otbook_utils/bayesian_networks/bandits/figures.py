@@ -18,7 +18,7 @@ def draw_cycle() -> Figure:
     """Draw agent and environment, and what passes between them.
 
     >>> len(draw_cycle().axes[0].texts)
-    6
+    8
     """
     figure, ax = plt.subplots(figsize=(5.2, 2.4))
     ax.set(xlim=(0, 10), ylim=(0, 5))

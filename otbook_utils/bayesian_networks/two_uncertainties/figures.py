@@ -82,7 +82,7 @@ def draw_reliability(ax: Axes, binned: Reliability, label: str, colour: str) -> 
     >>> figure, ax = plt.subplots()
     >>> half = torch.tensor([0.0, 3.0]), torch.tensor([0.0, 0.8]), torch.tensor([0.0, 0.5])
     >>> draw_reliability(ax, Reliability(*half), "two bins", "blue")
-    >>> [bar.get_height() for bar in ax.patches]
+    >>> [float(number) for number in [bar.get_height() for bar in ax.patches]]
     [0.5]
     """
     bins = len(binned.count)
