@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import ot
 import torch
+from matplotlib.axes import Axes
 from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -135,28 +136,39 @@ def judge_of(name: str) -> Judge:
 
 
 def mosaic(images: Tensor, columns: int = 8) -> str:
-    """Return images (n, 1, height, width) from 0 to 1 in rows of `columns`, as a PNG in base64.
+    """Return images (n, 1 or 3, height, width) from 0 to 1 in rows of `columns`: a PNG in base64.
 
     Small enough to be kept in the record of a run; `teaching` and the browser show it as it is.
 
     >>> mosaic(torch.zeros(4, 1, 8, 8), columns=2)[:8]
     'iVBORw0K'
     """
-    n, _, height, width = images.shape
-    rows = images.reshape(n // columns, columns, height, width).permute(0, 2, 1, 3)
-    grey = (rows.reshape(-1, columns * width) * 255).round().to(torch.uint8).numpy()
+    n, channels, height, width = images.shape
+    rows = images.reshape(n // columns, columns, channels, height, width).permute(0, 3, 1, 4, 2)
+    values = (rows.reshape(-1, columns * width, channels) * 255).round().to(torch.uint8).numpy()
     file = io.BytesIO()
-    Image.fromarray(grey).save(file, format="PNG")
+    Image.fromarray(values[..., 0] if channels == 1 else values).save(file, format="PNG")
     return base64.b64encode(file.getvalue()).decode()
 
 
 def read_mosaic(text: str) -> np.ndarray:
-    """Return the picture that `mosaic` wrote, as grey values (height, width) uint8.
+    """Return the picture that `mosaic` wrote, uint8: (height, width), or (height, width, 3).
 
     >>> read_mosaic(mosaic(torch.ones(4, 1, 8, 8), columns=2)).shape
     (16, 16)
     """
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(text))))
+
+
+def show_picture(ax: Axes, picture: np.ndarray, title: str = "") -> None:
+    """Show values from 0 to 255, (height, width) in grey or (height, width, 3), without axes.
+
+    >>> import matplotlib.pyplot as plt
+    >>> show_picture(plt.figure().gca(), np.zeros((2, 2)))
+    """
+    ax.imshow(picture, cmap="gray", vmin=0, vmax=255)
+    ax.set_title(title)
+    ax.set_axis_off()
 
 
 def _train_classifier(

@@ -1,5 +1,6 @@
 """The judge: the same each time, fooled by no copy, and sure of noise."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -9,6 +10,7 @@ from otbook_utils.generative_models.evaluation import (
     judge_of,
     mosaic,
     read_mosaic,
+    show_picture,
 )
 
 
@@ -57,3 +59,17 @@ def test_a_mosaic_is_read_back():
     picture = read_mosaic(mosaic(images, columns=2))
     assert picture.shape == (4, 6)
     assert picture[0, 0] == 0 and picture[0, 3] == 85 and picture[2, 0] == 170
+
+
+def test_a_mosaic_in_colour_keeps_its_channels():
+    images = torch.rand(4, 3, 2, 5)
+    picture = read_mosaic(mosaic(images, columns=2))
+    assert picture.shape == (4, 10, 3)
+    wanted = (images[3] * 255).round().permute(1, 2, 0).numpy()
+    assert (picture[2:, 5:] == wanted).all()
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (4, 6, 3)])
+def test_a_picture_is_shown_as_it_is(ax, shape):
+    show_picture(ax, np.full(shape, 7, dtype=np.uint8), "seven")
+    assert ax.images[0].get_array().shape == shape and ax.get_title() == "seven"

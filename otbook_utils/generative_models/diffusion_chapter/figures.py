@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 from matplotlib.axes import Axes
 from torch import Tensor
 
@@ -70,12 +69,6 @@ def _legend_above(ax: Axes) -> None:
     """Write the legend in one row above what is drawn, for which the axes grow."""
     ax.set_ylim(-3, 3.7)
     ax.legend(loc="upper center", ncols=3, fontsize=10, columnspacing=0.8, handlelength=1.4)
-
-
-def show_picture(ax: Axes, picture: np.ndarray) -> None:
-    """Show grey values (height, width) from 0 to 255 without axes."""
-    ax.imshow(picture, cmap="gray", vmin=0, vmax=255)
-    ax.set_axis_off()
 
 
 def told(values: Sequence[float], form: str) -> str:

@@ -165,17 +165,6 @@ def draw_angles(ax: Axes, phi: float, other: float, names: Sequence[str]) -> Non
     ax.set(xticks=[0, 90, 180], yticks=[0, 90, 180], aspect="equal")
 
 
-def show_grey(ax: Axes, picture: ArrayLike, title: str = "") -> None:
-    """Show grey values (height, width) from 0 to 255 without axes.
-
-    >>> import matplotlib.pyplot as plt
-    >>> show_grey(plt.figure().gca(), np.zeros((2, 2)))
-    """
-    ax.imshow(np.asarray(picture), cmap="gray", vmin=0, vmax=255)
-    ax.set_title(title)
-    ax.set_axis_off()
-
-
 def draw_bits(ax: Axes, usual: Tensor, strange: Tensor, name: str, edges: ArrayLike) -> None:
     """Draw two histograms of bits per dimension, those of test digits and those of something else.
 

@@ -8,7 +8,6 @@ from otbook_utils.generative_models.diffusion_chapter.figures import (
     draw_cloud,
     draw_fields,
     draw_ways,
-    show_picture,
 )
 from otbook_utils.generative_models.diffusion_chapter.toy import CENTRES, ring, transport
 
@@ -46,8 +45,3 @@ def test_a_way_begins_at_its_noise(ax):
     lines = [line.get_xydata() for line in ax.lines]
     np.testing.assert_allclose(lines[0], way)
     np.testing.assert_allclose(lines[1][0], way[0])
-
-
-def test_a_picture_is_shown_as_it_is(ax):
-    show_picture(ax, np.full((4, 6), 7, dtype=np.uint8))
-    assert ax.images[0].get_array().shape == (4, 6)
