@@ -231,8 +231,8 @@ _HINTS = {
     "b": "How often is each pixel changed after two couplings with opposite masks?",
     "c": "The density of x is that of z times |det ∂z/∂x|: where the map stretches most, the "
     "density may be higher than at z = 0.",
-    "d": "JPEG has removed detail that would have cost bits: those images are another distribution "
-    "than the one that 3.49 was measured on.",
+    "d": "More draws bring the mean of the logarithms nearer to its expectation. On which side of "
+    "the logarithm of the mean does that lie?",
     "e": "P(k) is a mean of p over the noise: Jensen says on which side of its logarithm the mean "
     "of the logarithms lies.",
     "f": "Typicality asks how *many* bits. Which images take as many bits as digits and are none?",

@@ -41,7 +41,7 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
         "bits are quality": _CLAIM.format(True, True, False, False, True, False),
         "two are not enough": _CLAIM.format(False, False, False, False, True, False),
         "the mode is the mode": _CLAIM.format(False, True, True, False, True, False),
-        "images are images": _CLAIM.format(False, True, False, True, True, False),
+        "more draws": _CLAIM.format(False, True, False, True, True, False),
         "a bound from below": _CLAIM.format(False, True, False, False, False, False),
         "typicality cures": _CLAIM.format(False, True, False, False, True, True),
         "one is missing": 'claims = {"a": False, "b": True}',
