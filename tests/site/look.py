@@ -62,14 +62,22 @@ def photograph(page: Any, wish: argparse.Namespace, stem: str) -> list[Path]:
     if wish.select:
         return _around(page, wish, stem)
     height = page.evaluate("document.documentElement.scrollHeight")
+    screens = -(-height // HEIGHT)
     if not wish.screens:
+        for number in range(screens):
+            _scroll_to(page, number)
+        _scroll_to(page, 0)
         return [_save(page, wish.out / f"{stem}.png", full_page=True)]
     pictures = []
-    for number in range(min(wish.screens, -(-height // HEIGHT))):
-        page.evaluate(f"window.scrollTo(0, {number * HEIGHT})")
-        page.wait_for_timeout(200)  # what comes into view is loaded now
+    for number in range(min(wish.screens, screens)):
+        _scroll_to(page, number)
         pictures.append(_save(page, wish.out / f"{stem}-screen{number + 1}.png"))
     return pictures
+
+
+def _scroll_to(page: Any, screen: int) -> None:
+    page.evaluate(f"window.scrollTo(0, {screen * HEIGHT})")
+    page.wait_for_timeout(200)  # what comes into view is loaded now
 
 
 def _around(page: Any, wish: argparse.Namespace, stem: str) -> list[Path]:
