@@ -20,7 +20,7 @@ from otbook_utils.teaching import (
 
 @exercise("bn-01-1")
 def check_objective(answer: Callable[[Tensor, Tensor, float, int], Tensor]) -> Verdict:
-    """Check `objective(errors, w, weight_decay, N)`: the unbiased estimate, over N."""
+    """Check `objective(errors, w, penalty, N)`: the unbiased estimate, over N."""
     generator = torch.Generator().manual_seed(1)
     cases = []
     for size, shape, decay, n in ((5, (3,), 2.0, 40), (3, (2, 4), 30.0, 17), (8, (3, 2), 0.5, 8)):
@@ -40,36 +40,34 @@ def check_objective(answer: Callable[[Tensor, Tensor, float, int], Tensor]) -> V
     )
 
 
-def _objective(errors: Tensor, w: Tensor, weight_decay: float, N: int) -> Tensor:
-    return errors.mean() + weight_decay * w.square().sum() / N
+def _objective(errors: Tensor, w: Tensor, penalty: float, N: int) -> Tensor:
+    return errors.mean() + penalty * w.square().sum() / N
 
 
 def _slips_of_the_objective(
-    errors: Tensor, w: Tensor, weight_decay: float, N: int
+    errors: Tensor, w: Tensor, penalty: float, N: int
 ) -> dict[str, Tensor | tuple[Tensor, ...]]:
     """Return what each known mistake gives in place of the objective."""
     mean, size, square = errors.mean(), len(errors), w.square().sum()
     return {
         "Beside a mean the penalty is divided by N: this one is N times too strong.": (
-            mean + weight_decay * square
+            mean + penalty * square
         ),
-        "That is the whole objective: it was to be divided by N.": (
-            N * mean + weight_decay * square
-        ),
+        "That is the whole objective: it was to be divided by N.": (N * mean + penalty * square),
         "The penalty is shared by all N examples, not by those of the batch.": (
-            mean + weight_decay * square / size
+            mean + penalty * square / size
         ),
         "The batch's sum counts M examples as M: it needs N/M before it is divided by N.": (
-            errors.sum() / N + weight_decay * square / N,
-            errors.sum() + weight_decay * square,
-            errors.sum() + weight_decay * square / N,
+            errors.sum() / N + penalty * square / N,
+            errors.sum() + penalty * square,
+            errors.sum() + penalty * square / N,
         ),
-        "The norm is squared.": mean + weight_decay * square.sqrt() / N,
+        "The norm is squared.": mean + penalty * square.sqrt() / N,
         "The squared norm is a sum over all weights, not a mean.": (
-            mean + weight_decay * w.square().mean() / N
+            mean + penalty * w.square().mean() / N
         ),
-        "No factor ½ stands before the penalty here.": mean + weight_decay * square / (2 * N),
-        "The penalty is added.": mean - weight_decay * square / N,
+        "No factor ½ stands before the penalty here.": mean + penalty * square / (2 * N),
+        "The penalty is added.": mean - penalty * square / N,
         "The penalty is missing.": mean,
     }
 
@@ -114,6 +112,10 @@ def _boxes() -> list[tuple[str, Tensor, Tensor, float, str]]:
          "compare their size, with a few thousand rows, to the standard error."),
         (cancelling, ones(8), 0.5, "The first two outputs of this box share their units, and "
          "their covariance cancels: look at all pairs."),
+        (_lone(1, 3), ones(13), 0.5, "In this box two outputs only vary together, neither of them "
+         "the first, and they are no neighbours: look at all pairs."),
+        (_lone(0, 2), ones(13), 0.5, "In this box two outputs only vary together, neither of them "
+         "the last, and they are no neighbours: look at all pairs."),
         (30 * mixed, torch.randn(12, generator=generator), 0.1, "Noise on the units was called "
          "`weights` at a low rate and with mixed signs: look at all pairs and their scores."),
     ]  # fmt: skip
@@ -130,12 +132,20 @@ def _boxes() -> list[tuple[str, Tensor, Tensor, float, str]]:
     return boxes + [("weights", *box[:3], none) for box in units]
 
 
+def _lone(k: int, other: int) -> Tensor:
+    """Return weights (4, 13): three units for each output alone, and one that two outputs share."""
+    shared = torch.zeros(4, 1)
+    shared[[k, other]] = 1.0
+    return torch.cat([torch.eye(4).repeat_interleave(3, 1), shared], 1)
+
+
 def _box(kind: str, weight: Tensor, p: float) -> Callable[[Tensor], Tensor]:
     sizes = weight.shape[1], weight.shape[0]
     layer = DropConnect(*sizes, bias=False, p=p) if kind == "weights" else nn.Linear(*sizes, False)
     layer.weight = nn.Parameter(weight.clone())
     noise = {"units": nn.Dropout(p), "gauss": GaussianDropout(p), "weights": nn.Identity()}[kind]
-    return nn.Sequential(noise, layer)
+    net = nn.Sequential(noise, layer)
+    return lambda rows: net(rows)  # a box to call, not to look into
 
 
 @exercise("bn-01-3")
@@ -205,10 +215,17 @@ def check_geometric(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
         logits = 2 * torch.randn(masks, batch, classes, generator=generator)
         chances = torch.rand(masks, generator=generator) + 0.05
         cases.append((logits, chances / chances.sum()))
-    far = torch.tensor([[[300.0, 0.0, -300.0]], [[-290.0, 5.0, 310.0]]])
-    cases.append((far, torch.tensor([0.5, 0.5])))
     expect_function(
         answer, _geometric, cases, _slips_of_the_geometric_mean, name="the distribution"
+    )
+    far = torch.tensor([[[300.0, 0.0, -300.0]], [[-290.0, 5.0, 310.0]]]), torch.tensor([0.5, 0.5])
+    if not bool(torch.as_tensor(answer(*(part.clone() for part in far))).isfinite().all()):
+        raise WrongAnswer(
+            "Right on paper, but at logits of ±300 probabilities and their products round to 0. "
+            "Add logarithms, and let no probability round before its logarithm is taken."
+        )
+    expect_function(
+        answer, _geometric, [far], _slips_of_the_geometric_mean, name="the distribution"
     )
     return right(
         "The softmax of the mean logit. The logit is linear in the mask, so the mean logit is the "

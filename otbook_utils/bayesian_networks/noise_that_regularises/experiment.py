@@ -1,6 +1,7 @@
 """Few digits and a network that can learn them by heart, under several kinds of noise."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,7 @@ from otbook_utils.training import SideBySide, State, train
 SEEDS = range(10)
 SEEN = 200  # images to train on for each seed, and as many to choose by
 STEPS, BATCH = 300, 50
+TEMPERATURES = torch.logspace(-0.5, 0.7, 49)
 
 #: Name -> the layer that makes the noise, and the values among which validation chooses.
 TREATMENTS = {
@@ -22,24 +24,45 @@ TREATMENTS = {
 }
 
 
-def compare() -> dict[str, tuple[Tensor, Tensor, str]]:
-    """Return each treatment's loss (nats) and error (%) on test images, (seeds,), and its value.
+class Scores(NamedTuple):
+    """What a treatment reaches on test images: loss (nats), error (%), each (seeds,), and how.
 
-    The value of a treatment is the one whose loss on the validation images, after the last step and
-    in the mean over the seeds, is lowest. "stopping early" takes, for each seed, the epoch whose
-    validation loss is lowest.
+    chosen: the value or values that validation chose, and for how many seeds each.
+    calibrated: the loss after all logits of a network are divided by one temperature, fitted on its
+    validation images; None where that was not done.
     """
-    plain = _run(None, 0.0)
-    best = plain[:, 2].argmin(0)  # (seeds,)
+
+    loss: Tensor
+    error: Tensor
+    chosen: str = ""
+    calibrated: Tensor | None = None
+
+
+def compare() -> dict[str, Scores]:
+    """Return each treatment's scores on test images.
+
+    Every choice is made for each seed by that seed's validation images alone: the value of a
+    treatment by the loss after the last step, and for "stopping early" the epoch by the loss after
+    each. "mean of sub-networks" are the networks of "dropout", with the noise on in prediction.
+    """
     each = torch.arange(len(SEEDS))
+    plain, tempered, _ = _run(None, 0.0)
+    best = plain[:, 2].argmin(0)  # (seeds,)
     results = {
-        "nothing": (plain[-1, 0], plain[-1, 1], ""),
-        "stopping early": (plain[best, 0, each], plain[best, 1, each], "by seed"),
+        "nothing": Scores(plain[-1, 0], plain[-1, 1], "", tempered),
+        "stopping early": Scores(plain[best, 0, each], plain[best, 1, each], "epoch"),
     }
     for name, (noise, values) in TREATMENTS.items():
-        runs = {value: _run(noise, value)[-1] for value in values}
-        value = min(runs, key=lambda value: runs[value][2].mean().item())
-        results[name] = (runs[value][0], runs[value][1], f"{value:g}")
+        curves, tempered, noisy = zip(*(_run(noise, value) for value in values), strict=True)
+        last = torch.stack([curve[-1] for curve in curves])  # (values, 4, seeds)
+        best = last[:, 2].argmin(0)
+        counts = [(value, int((best == k).sum())) for k, value in enumerate(values)]
+        chosen = ", ".join(f"{value:g} ({count})" for value, count in counts if count)
+        own = torch.stack(tempered)[best, each]
+        results[name] = Scores(last[best, 0, each], last[best, 1, each], chosen, own)
+        if noise is nn.Dropout:
+            loss, error = torch.stack(noisy)[best, :, each].T
+            results["mean of sub-networks"] = Scores(loss, error, "the same")
     return results
 
 
@@ -54,8 +77,13 @@ def network(noise: type[nn.Module] | None, rate: float) -> nn.Module:
     return nn.Sequential(*first, nn.Linear(64, 64), nn.ReLU(), *noisy, nn.Linear(64, 10))
 
 
-def _run(noise: type[nn.Module] | None, value: float) -> Tensor:
-    """Train for all seeds; return (epochs, 4, seeds): test loss, error, validation loss, error."""
+def _run(noise: type[nn.Module] | None, value: float) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Train for all seeds; return a curve, and what the networks do at its end.
+
+    The curve is (epochs, 4, seeds): test loss, error, validation loss, error. Then come the test
+    loss after a temperature, (seeds,), and, for dropout, loss and error of the mean of
+    sub-networks, (2, seeds).
+    """
     torch.manual_seed(1)  # the same batches for every treatment
     (x, y), (test_x, test_y) = _images("train"), _images("test")
     orders = [torch.randperm(len(x), generator=torch.Generator().manual_seed(s)) for s in SEEDS]
@@ -73,7 +101,9 @@ def _run(noise: type[nn.Module] | None, value: float) -> Tensor:
         curve.append(torch.stack([score for pair in pairs for score in _scores(state.nets, *pair)]))
 
     train(state, _step, _batches(x, y, seen), steps=STEPS, steps_per_epoch=20, after_epoch=look)
-    return torch.stack(curve)
+    validation = x[chosen_by], y[chosen_by]
+    noisy = _mean_of_subnetworks(nets, *tests) if noise is nn.Dropout else None
+    return torch.stack(curve), _tempered(nets, tests, validation), noisy
 
 
 def _step(state: State, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
@@ -86,12 +116,38 @@ def _step(state: State, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
 
 def _scores(nets: SideBySide, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """Return loss and error in percent without noise, (seeds,), for x (seeds, n, 64)."""
+    logits = _logits(nets, x)
+    return _losses(logits, y), 100 * (logits.argmax(-1) != y).float().mean(1)
+
+
+def _tempered(
+    nets: SideBySide, tests: tuple[Tensor, Tensor], chosen_by: tuple[Tensor, Tensor]
+) -> Tensor:
+    """Return the test loss (seeds,) of logits over the temperature that other images choose."""
+    logits, others = _logits(nets, tests[0]), _logits(nets, chosen_by[0])
+    by_heat = torch.stack([_losses(others / heat, chosen_by[1]) for heat in TEMPERATURES])
+    heat = TEMPERATURES[by_heat.argmin(0)]  # (seeds,)
+    return _losses(logits / heat[:, None, None], tests[1])
+
+
+def _mean_of_subnetworks(nets: SideBySide, x: Tensor, y: Tensor, passes: int = 50) -> Tensor:
+    """Return loss and error, (2, seeds), of the mean of the answers under fresh masks."""
+    with torch.no_grad():
+        each = [nets.each(lambda net, x: net(x).softmax(-1), x) for _ in range(passes)]
+    mean = torch.stack(each).mean(0)
+    return torch.stack([_losses(mean.log(), y), 100 * (mean.argmax(-1) != y).float().mean(1)])
+
+
+def _logits(nets: SideBySide, x: Tensor) -> Tensor:
     nets.eval()
     with torch.no_grad():
         logits = nets.each(lambda net, x: net(x), x)
     nets.train()
-    losses = F.cross_entropy(logits.transpose(1, 2), y, reduction="none")
-    return losses.mean(1), 100 * (logits.argmax(-1) != y).float().mean(1)
+    return logits
+
+
+def _losses(logits: Tensor, y: Tensor) -> Tensor:
+    return F.cross_entropy(logits.transpose(1, 2), y, reduction="none").mean(1)
 
 
 def _images(split: str) -> tuple[Tensor, Tensor]:

@@ -37,3 +37,19 @@ def test_scores_are_taken_without_noise():
     assert nets.training
     wanted = nn.functional.cross_entropy(nets[1].eval()(x[1]), y[1])
     assert torch.isclose(first[0][1], wanted)
+
+
+def test_a_temperature_helps_the_images_that_chose_it_and_none_is_among_the_choices():
+    torch.manual_seed(0)
+    nets = experiment.SideBySide(lambda: experiment.network(None, 0.0), range(2))
+    pair = 9 * torch.rand(2, 30, 64), torch.randint(10, (2, 30))
+    loss, _ = experiment._scores(nets, *pair)
+    assert (experiment._tempered(nets, pair, pair) < loss).all()
+    assert (experiment.TEMPERATURES - 1).abs().min() < 1e-6
+
+
+def test_the_mean_of_networks_without_noise_is_the_network():
+    nets = experiment.SideBySide(lambda: experiment.network(nn.Dropout, 0.0), range(2))
+    pair = torch.rand(2, 7, 64), torch.randint(10, (2, 7))
+    mean = experiment._mean_of_subnetworks(nets, *pair, passes=3)
+    assert torch.allclose(mean, torch.stack(experiment._scores(nets, *pair)), atol=1e-5)

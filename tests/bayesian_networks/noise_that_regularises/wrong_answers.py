@@ -7,16 +7,16 @@ What a checker hands to `expect_function` as a known mistake is tried without st
 WRONG_ANSWERS: dict[str, dict[str, str]] = {
     "bn-01-1": {
         "penalty without gradient": (
-            "def objective(errors, w, weight_decay, N):\n"
-            "    return errors.mean() + weight_decay / N * w.detach().square().sum()"
+            "def objective(errors, w, penalty, N):\n"
+            "    return errors.mean() + penalty / N * w.detach().square().sum()"
         ),
         "a plain number": (
-            "def objective(errors, w, weight_decay, N):\n"
-            "    return (errors.mean() + weight_decay / N * w.square().sum()).item()"
+            "def objective(errors, w, penalty, N):\n"
+            "    return (errors.mean() + penalty / N * w.square().sum()).item()"
         ),
         "norm along one dimension": (
-            "def objective(errors, w, weight_decay, N):\n"
-            "    return errors.mean() + weight_decay / N * w.square().sum(-1)"
+            "def objective(errors, w, penalty, N):\n"
+            "    return errors.mean() + penalty / N * w.square().sum(-1)"
         ),
     },
     "bn-01-2": {
@@ -33,6 +33,30 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "    products = a[:, 0] * a[:, 1]\n"
             "    score = products.mean() / (products.std() / 4000**0.5)\n"
             "    return 'units' if score.abs() > 4 else 'weights'"
+        ),
+        "pairs with the first output alone": (
+            "def which_noise(layer, z):\n"
+            "    a = layer(z.expand(4000, -1))\n"
+            "    a = a - a.mean(0)\n"
+            "    products = a[:, :1] * a[:, 1:]\n"
+            "    scores = products.mean(0) / (products.std(0) / 4000**0.5)\n"
+            "    return 'units' if scores.abs().max() > 4.5 else 'weights'"
+        ),
+        "neighbours alone": (
+            "def which_noise(layer, z):\n"
+            "    a = layer(z.expand(4000, -1))\n"
+            "    a = a - a.mean(0)\n"
+            "    products = a[:, :-1] * a[:, 1:]\n"
+            "    scores = products.mean(0) / (products.std(0) / 4000**0.5)\n"
+            "    return 'units' if scores.abs().max() > 4.5 else 'weights'"
+        ),
+        "pairs with the last output alone": (
+            "def which_noise(layer, z):\n"
+            "    a = layer(z.expand(4000, -1))\n"
+            "    a = a - a.mean(0)\n"
+            "    products = a[:, -1:] * a[:, :-1]\n"
+            "    scores = products.mean(0) / (products.std(0) / 4000**0.5)\n"
+            "    return 'units' if scores.abs().max() > 4.5 else 'weights'"
         ),
         "any covariance that is not 0": (
             "def which_noise(layer, z):\n"
@@ -65,6 +89,11 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "def geometric_mean(logits, chances):\n"
             "    return logits.softmax(-1).log().mean(0).exp()"
         ),
+        "the definition, with products that round to 0": (
+            "def geometric_mean(logits, chances):\n"
+            "    mean = (logits.softmax(-1) ** chances[:, None, None]).prod(0)\n"
+            "    return mean / mean.sum(-1, keepdim=True)"
+        ),
         "logarithm of a rounded probability": (
             "def geometric_mean(logits, chances):\n"
             "    logs = (chances[:, None, None] * logits.softmax(-1).log()).sum(0).exp()\n"
@@ -73,5 +102,18 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
     },
 }
 
-_ALIKE = {"any covariance that is not 0", "an output with itself", "always units"}
-SHARED_HINTS = {"bn-01-2": _ALIKE}  # each calls noise on the weights `units`
+SHARED_HINTS = {
+    # The first three call noise on the weights `units`, the others miss the pair (1, 3).
+    "bn-01-2": {
+        "any covariance that is not 0",
+        "an output with itself",
+        "always units",
+        "pairs with the first output alone",
+        "neighbours alone",
+    },
+    # Either lets probabilities round to 0.
+    "bn-01-4": {
+        "the definition, with products that round to 0",
+        "logarithm of a rounded probability",
+    },
+}
