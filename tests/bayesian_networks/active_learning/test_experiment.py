@@ -10,10 +10,11 @@ from otbook_utils.bayesian_networks.active_learning import experiment
 from otbook_utils.bayesian_networks.active_learning.experiment import (
     EXPERIMENTS,
     DropoutNet,
+    labels_needed,
     one_run,
 )
 
-SMALL = {"acquire": [[3, 2]], "steps": 2, "candidates": 12, "samples": 3, "tests": 20}
+SMALL = {"acquire": [[3, 2]], "steps": 2, "candidates": 12, "samples": 3}
 
 
 @pytest.fixture
@@ -57,3 +58,30 @@ def test_samples_differ_and_their_mean_body_does_not():
     assert p.std(0).min() > 0
     assert 0 <= net.error(x, torch.zeros(4, dtype=torch.long)) <= 100
     assert not net.training
+
+
+def test_every_test_image_counts(made_up, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        DropoutNet, "error", lambda net, x, y: seen.append((len(x), len(y))) or 50.0
+    )
+    trial = EXPERIMENTS["active-mnist"].trial(SMALL)
+    (run,) = trial.runs(["random"], [1])
+    object.__setattr__(run, "how", {"run": {}})
+    one_run(run)
+    assert seen == [(60, 60)] * 3
+
+
+def test_the_recorded_rows_go_from_20_to_1000_labels_in_like_steps():
+    rounds = EXPERIMENTS["active-mnist"].recipe["acquire"]
+    assert len(rounds) == 1
+    assert 20 + sum(size * times for size, times in rounds) == 1000
+
+
+def test_labels_needed_lie_on_the_straight_piece_that_crosses():
+    labels, errors = [20, 40, 60, 80], [40.0, 9.0, 11.0, 5.0]
+    assert labels_needed(labels, errors, 9.0) == 40
+    assert labels_needed(labels, errors, 50.0) == 20
+    assert labels_needed(labels, errors, 5.0) == 80
+    assert labels_needed(labels, errors, 24.5) == 30
+    assert labels_needed(labels, errors, 4.9) is None
