@@ -100,14 +100,18 @@ def noise_on(model: nn.Module) -> Iterator[nn.Module]:
 
 
 def mc_predict(model: nn.Module, x: Tensor, samples: int) -> Tensor:
-    """Return the answers of `samples` random sub-networks to x: (samples, batch, …).
+    """Return `samples` noisy answers to each row of x: (samples, batch, …).
+
+    `nn.Dropout` draws masks for every row, so an answer belongs to a random sub-network, and two
+    rows of one sample to two: the law of one row is right, that of several rows together is not.
 
     model: a network with dropout, in whatever mode, which it keeps. Batch normalisation predicts
     with its running statistics, and these stay as they are. x: (batch, …), as the model takes it.
-    samples: how many passes, each with fresh masks. No gradient is kept.
+    samples: how many passes. No gradient is kept.
 
     Raises TypeError if `model` is no module or `samples` no whole number, and ValueError if
-    `samples` is below 1 or the model draws no random number, so that all answers would be equal.
+    `samples` is below 1, or a model without a layer of dropout draws no random number, so that all
+    answers would be equal.
 
     Source: Gal and Ghahramani 2016, section 4.
     Taught in `book/bayesian_networks/02_dropout_is_variational_inference.ipynb`.
@@ -138,7 +142,8 @@ def dropout_precision(
 
     p: rate at which the units before the penalised weights are dropped. n: number N of data.
     weight_decay: λ in the objective (1/N) Σ ½ ‖y − f‖² + λ ‖W‖². (For a `weight_decay` of a torch
-    optimiser on that mean, λ is half of it; on `mse_loss`, which lacks the ½, a quarter.)
+    optimiser on that mean, λ is half of it; on `mse_loss` of one output, which lacks the ½, a
+    quarter.)
     length_scale: l, where the prior of every weight is N(0, 1/l²).
     inverted: whether kept units are divided by 1 - p, as in `nn.Dropout`. The penalty then acts on
     (1 - p) times the weights that the data see, and τ = l² / (2 N λ (1 - p)).

@@ -11,7 +11,7 @@ from otbook_utils.teaching import Verdict, exercise, expect_choices, expect_func
 
 @exercise("bn-02-1")
 def check_error_bars(answer: Mapping[str, str]) -> Verdict:
-    """Check which pieces of code give the spread of the masks and nothing else."""
+    """Check which pieces of code give the spread of the masks around what `eval()` computes."""
     wanted = {"a": "zero", "b": "spoiled", "c": "good", "d": "good", "e": "zero"}
     hints = {
         "a": "After `eval()` no unit is dropped: a hundred times the same.",
@@ -86,7 +86,7 @@ def _slips_of_the_covariance(answers: Tensor, tau: float) -> dict[str, Tensor | 
 @exercise("bn-02-3")
 def check_sigma(answer: Callable[[float, int, float, float], float]) -> Verdict:
     """Check `assumed_sigma(p, N, c, length)`: what mse_loss, Adam and nn.Dropout assume."""
-    cases = [(0.2, 100, 1e-3, 1.0), (0.5, 60, 0.02, 3.0), (0.1, 7, 0.4, 0.6)]
+    cases = [(0.2, 100, 1e-3, 1.3), (0.5, 60, 0.02, 3.0), (0.1, 7, 0.4, 0.6)]
     expect_function(answer, _sigma, cases, _slips_of_sigma, name="sigma")
     return right(
         "Doubling the weight decay assumes noise √2 times as large. That is a way to notice a "
@@ -116,6 +116,7 @@ def _slips_of_sigma(p: float, N: int, c: float, length: float) -> dict[str, floa
             2 * math.sqrt(2) * sigma
         ),
         "N is missing: the loss is a mean, so λ' is λ/N.": sigma / math.sqrt(N),
+        "The length scale is missing: its square stands in τ.": sigma * length,
         "Large l are small weights: sigma falls with l.": sigma * length**2,
         "The weights that the data see are the stored ones over 1 − p, squared in the penalty: "
         "one factor too many.": sigma * (1 - p),
