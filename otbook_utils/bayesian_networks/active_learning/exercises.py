@@ -157,11 +157,14 @@ def check_advice(answer: dict[str, str]) -> Verdict:
         answer,
         _ADVICE,
         {
-            "first twenty": "What would a model that has seen nothing be unsure of?",
-            "coin-flip labels": "Entropy does not tell ignorance from noise. Which score does?",
+            "first twenty": "No model can disagree yet. And does what lies spread out show how "
+            "common each class is?",
+            "coin-flip labels": "What does a score see whose members all agree on ½, ½? Cover "
+            "would go on asking for a fifth of noise.",
             "error estimate": "What was chosen for its difficulty is no sample of the population.",
             "near-copies": "Scores are given one by one. What do ten like inputs tell together?",
-            "rare crack": "Where do a thousand random pictures leave a class of one in a thousand?",
+            "rare crack": "A thousand random pictures show one crack, and cover by distance "
+            "does not see a few pixels. Which of the three looks where the model wavers?",
         },
     )
     return right(

@@ -28,13 +28,20 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
         ),
     },
     "bn-05-4": {
-        "always disagreement": (
-            "advice = dict.fromkeys(['first twenty', 'coin-flip labels', 'error estimate', "
-            "'near-copies', 'rare crack'], 'disagreement')"
+        "cover the noise": (
+            "advice = {'first twenty': 'random', 'coin-flip labels': 'diversity', "
+            "'error estimate': 'random', 'near-copies': 'diversity', "
+            "'rare crack': 'disagreement'}"
         ),
-        "always random": (
-            "advice = dict.fromkeys(['first twenty', 'coin-flip labels', 'error estimate', "
-            "'near-copies', 'rare crack'], 'random')"
+        "cover the whole first": (
+            "advice = {'first twenty': 'diversity', 'coin-flip labels': 'disagreement', "
+            "'error estimate': 'random', 'near-copies': 'diversity', "
+            "'rare crack': 'disagreement'}"
+        ),
+        "the error by what is hard": (
+            "advice = {'first twenty': 'random', 'coin-flip labels': 'disagreement', "
+            "'error estimate': 'disagreement', 'near-copies': 'diversity', "
+            "'rare crack': 'disagreement'}"
         ),
     },
 }
