@@ -64,10 +64,16 @@ def check_acceptance(answer: Callable[..., Tensor]) -> Verdict:
     for shape, lr in (((4, 3), 0.3), ((2, 1), 0.7), ((5, 2), 0.05)):
         w, new = torch.randn(2, *shape, generator=generator).double()
         cases.append((w, new, _quartic, _quartic_gradient, lr))
+    # And a likely proposal, which the other three are not: its acceptance lies between 0 and 1.
+    w = torch.tensor([[0.5, -1.0], [1.2, 0.3]]).double()
+    nudge = torch.tensor([[0.6, -0.4], [0.7, 1.1]]).double()
+    new = w - 0.6 / 2 * _quartic_gradient(w) + 0.6**0.5 * nudge
+    cases.append((w, new, _quartic, _quartic_gradient, 0.6))
     expect_function(answer, _log_acceptance, cases, _slips_of_acceptance, name="the logarithm")
     return right(
         "With it the stationary law is exact for each step size: the Metropolis-adjusted Langevin "
-        "algorithm. It needs U over all data, twice a step, which is what SGLD saves."
+        "algorithm. Each step needs U and its gradient over all data at the new place (those at w "
+        "are kept from the step before), which is what SGLD saves."
     )
 
 
@@ -139,7 +145,8 @@ def check_momentum(answer: Callable[[float, float, float, float], float]) -> Ver
     expect_function(answer, _momentum, cases, _slips_of_momentum, name="the variance")
     return right(
         "With s² = 2 (1 − keep) / lr the factor before the step's own is 1/a: that is the noise of "
-        "SGHMC. Momentum 0.9 makes SGD's cloud ten times as large at the same lr."
+        "SGHMC. At the same small lr momentum 0.9 gives SGD's cloud ten times the variance. All "
+        "this holds for lr · a < 2 (1 + keep); beyond that the walk diverges."
     )
 
 

@@ -72,7 +72,8 @@ def hamiltonian(
         value = potential(w, x, y)
         return value.detach(), torch.autograd.grad(value.sum(), w)[0]
 
-    w = 0.5 * torch.randn(len(x), chains, WEIGHTS, generator=generator)
+    # Wider than the prior, and so than the posterior where the data say little.
+    w = 2 * torch.randn(len(x), chains, WEIGHTS, generator=generator)
     value, gradient = slope(w)
     size = torch.full((len(x), 1, 1), 0.02)
     draws, accepted = [], []
