@@ -148,7 +148,8 @@ def expected_calibration_error(probabilities: Tensor, labels: Tensor, bins: int 
 
     Arguments and errors as for `reliability`; bins are weighted by how many samples they hold.
 
-    C. Guo and others, On calibration of modern neural networks, 2017, eq. 5.
+    M. P. Naeini and others, Obtaining well calibrated probabilities using Bayesian binning, 2015;
+    as in C. Guo and others, On calibration of modern neural networks, 2017, eq. 5.
     Taught in `book/bayesian_networks/04_two_uncertainties.ipynb`.
 
     >>> sure = torch.tensor([[1.0, 0.0], [1.0, 0.0]])

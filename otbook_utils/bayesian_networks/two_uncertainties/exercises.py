@@ -53,6 +53,9 @@ def _slips_of_binary(p: Tensor) -> dict[str, Tensor]:
             torch.stack([noise, p.var(0)])
         ),
         "Those are standard deviations.": torch.stack([noise, doubt]).sqrt(),
+        "The total comes as p̄ (1 − p̄), and you return it in one of the two places.": (
+            torch.stack([noise, mean * (1 - mean)])
+        ),
         "The second part is a variance: the mean square less the squared mean.": (
             torch.stack([noise, p.square().mean(0)])
         ),
@@ -77,8 +80,8 @@ def check_mixture(answer: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Verdict
         name="the loss",
     )
     return right(
-        "By Jensen's inequality it is never above the members' mean loss: that is the part of an "
-        "ensemble's gain which needs no luck."
+        "By Jensen's inequality it is never above the members' *mean* loss: that is the part of an "
+        "ensemble's gain which needs no luck. It may be above the best member's."
     )
 
 
@@ -118,11 +121,14 @@ def _slips_of_mixture(means: Tensor, log_vars: Tensor, target: Tensor) -> dict[s
 @exercise("bn-04-3")
 def check_needed(answer: Callable[[float, float, float], int]) -> Verdict:
     """Check `data_needed(prior_variance, noise_variance, share)`."""
-    cases = [(2.0, 5.0, 0.1), (0.3, 2.0, 0.2), (1.0, 9.0, 0.25), (5.0, 0.5, 0.01), (2.0, 3.0, 0.5)]
+    cases = [(2.0, 5.0, 0.1), (0.3, 2.0, 0.2), (1.0, 9.0, 0.25), (5.0, 0.5, 0.01), (4.0, 2.0, 0.2)]
+    # On the boundary "at most" counts; these are exact in binary, whichever way they are computed.
+    cases += [(2.0, 3.0, 0.5), (2.0, 4.0, 0.2), (1.0, 1.0, 0.5)]
     expect_function(answer, _needed, cases, _slips_of_needed, name="the number")
     return right(
-        "For a small share it is about 1/share, whatever the noise: noisy places need no more data "
-        "for the doubt to be a tenth of the whole. In absolute terms they do."
+        "It is 1/share − 1, less what the prior is worth, noise/prior: noisy places need fewer "
+        "data for the doubt to be a tenth of the whole. To know the mean to a fixed width they "
+        "need more."
     )
 
 
@@ -138,6 +144,9 @@ def _slips_of_needed(
     ratio = noise_variance / prior_variance
     exact = (1 - share) / share - ratio
     return {
+        "At most `share`: where it is met exactly, no further measurement is needed.": (
+            max(0, math.floor(exact + 1e-9) + 1)
+        ),
         "The share is of the total variance, noise and doubt together.": max(
             0, math.ceil(1 / share - ratio - 1e-9)
         ),

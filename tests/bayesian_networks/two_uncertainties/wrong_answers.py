@@ -38,6 +38,15 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "def data_needed(prior_variance, noise_variance, share):\n"
             "    return math.ceil(noise_variance / share)"
         ),
+        "strictly below, by trying": (
+            "def data_needed(prior_variance, noise_variance, share):\n"
+            "    n = 0\n"
+            "    while True:\n"
+            "        doubt = 1 / (1 / prior_variance + n / noise_variance)\n"
+            "        if doubt / (doubt + noise_variance) < share:\n"
+            "            return n\n"
+            "        n += 1"
+        ),
         "a share of deviations": (
             "def data_needed(prior_variance, noise_variance, share):\n"
             "    share = share**2\n"
