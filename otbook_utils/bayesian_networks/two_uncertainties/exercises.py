@@ -47,7 +47,8 @@ def _slips_of_binary(p: Tensor) -> dict[str, Tensor]:
             torch.stack([doubt, noise])
         ),
         "That first part is the total: it holds the doubt already.": (
-            torch.stack([mean * (1 - mean), doubt])
+            torch.stack([mean * (1 - mean), doubt]),
+            torch.stack([mean * (1 - mean), p.var(0)]),
         ),
         "Divide by the number of samples, not by one less, or the parts do not add up.": (
             torch.stack([noise, p.var(0)])
