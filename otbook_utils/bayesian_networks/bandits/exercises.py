@@ -8,6 +8,7 @@ from scipy.integrate import quad
 from scipy.stats import beta as beta_law
 
 from otbook_utils.teaching import Verdict, exercise, expect_choices, expect_function, right
+from otbook_utils.teaching.answers import WrongAnswer
 
 
 @exercise("bn-06-1")
@@ -55,6 +56,7 @@ def _slips_of_bounds(ones: np.ndarray, pulls: np.ndarray, c: float) -> dict[str,
 def check_share(answer: Callable[[float, float, float, float], float]) -> Verdict:
     """Check `share_of_first(a1, b1, a2, b2)`: how often Thompson sampling pulls the first arm."""
     cases = [(2, 3, 1, 1), (8, 2, 5, 5), (1.5, 4.0, 3.0, 2.5), (30, 20, 25, 25)]
+    cases.append((0.2, 0.3, 0.5, 0.4))  # densities with poles
     expect_function(answer, _share, cases, _slips_of_the_share, tol=2e-3, name="the share")
     return right(
         "Thompson sampling pulls an arm with the probability that it is the best one, given the "
@@ -64,7 +66,7 @@ def check_share(answer: Callable[[float, float, float, float], float]) -> Verdic
 
 def _share(a1: float, b1: float, a2: float, b2: float) -> float:
     first, second = beta_law(a1, b1), beta_law(a2, b2)
-    return quad(lambda x: first.pdf(x) * second.cdf(x), 0, 1, epsabs=1e-10)[0]
+    return quad(lambda u: second.cdf(first.ppf(u)), 0, 1, epsabs=1e-10, limit=200)[0]
 
 
 def _slips_of_the_share(a1: float, b1: float, a2: float, b2: float) -> dict[str, float]:
@@ -94,7 +96,7 @@ def check_posterior(
         for n, d, noise, prior in ((6, 2, 0.5, 2.0), (2, 3, 1.5, 0.7), (4, 4, 0.3, 1.2))
     ]
     expect_function(
-        lambda *case: _row(answer(*case)),
+        lambda *case: _answered(answer(*case), _row(_posterior(*case)), case[0].shape[1]),
         lambda *case: _row(_posterior(*case)),
         cases,
         _slips_of_the_posterior,
@@ -106,9 +108,22 @@ def check_posterior(
     )
 
 
-def _row(pair: tuple[np.ndarray, np.ndarray] | np.ndarray) -> np.ndarray:
-    if isinstance(pair, np.ndarray):  # in a row already
-        return pair
+def _answered(pair: object, wanted: np.ndarray, d: int) -> np.ndarray | None:
+    """Return a learner's pair in a row; raises WrongAnswer for other shapes than asked for."""
+    in_a_row = isinstance(pair, np.ndarray) and pair.shape == wanted.shape
+    if pair is None or (in_a_row and not np.allclose(pair, wanted)):
+        return pair  # nothing yet, or a known mistake
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        raise WrongAnswer("Return two things: the mean and the covariance.")
+    for part, name, shape in zip(pair, ("mean", "covariance"), ((d,), (d, d)), strict=True):
+        if np.shape(part) != shape:
+            raise WrongAnswer(
+                f"The {name} of {d} weights has the shape {shape}, and yours {np.shape(part)}."
+            )
+    return _row(pair)
+
+
+def _row(pair: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     mean, covariance = pair
     return np.concatenate([np.ravel(np.asarray(mean)), np.ravel(np.asarray(covariance))])
 

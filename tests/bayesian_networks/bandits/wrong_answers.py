@@ -17,6 +17,11 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "    rng = np.random.default_rng(0)\n"
             "    return np.mean(rng.beta(a1, b1, 300) > rng.beta(a2, b2, 300))"
         ),
+        "a grid that misses the poles": (
+            "def share_of_first(a1, b1, a2, b2):\n"
+            "    mean = (np.arange(20_000) + 0.5) / 20_000\n"
+            "    return np.mean(beta_law(a1, b1).pdf(mean) * beta_law(a2, b2).cdf(mean))"
+        ),
         "whole numbers only": (
             "def share_of_first(a1, b1, a2, b2):\n"
             "    a1, b1, a2, b2 = (int(n) for n in (a1, b1, a2, b2))\n"
@@ -25,6 +30,19 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
         ),
     },
     "bn-06-3": {
+        "a column for the mean": (
+            "def posterior(x, y, noise, prior):\n"
+            "    precision = x.T @ x / noise**2 + np.eye(x.shape[1]) / prior**2\n"
+            "    covariance = np.linalg.inv(precision)\n"
+            "    return covariance @ x.T @ y[:, None] / noise**2, covariance"
+        ),
+        "all in a row": (
+            "def posterior(x, y, noise, prior):\n"
+            "    precision = x.T @ x / noise**2 + np.eye(x.shape[1]) / prior**2\n"
+            "    covariance = np.linalg.inv(precision)\n"
+            "    mean = covariance @ x.T @ y / noise**2\n"
+            "    return np.concatenate([mean, covariance.ravel()])"
+        ),
         "without a prior": (
             "def posterior(x, y, noise, prior):\n"
             "    covariance = noise**2 * np.linalg.pinv(x.T @ x)\n"
