@@ -15,7 +15,7 @@ book: environment
 	$(BIN)/python -m otbook_utils build
 
 # `make test CHAPTER=optimal_transport/01_intuition` tests what concerns one chapter. Files are taken
-# in their order, so that the long one with the browser comes early and the chapters fill the end.
+# in their order: the chapters first, as the site shows what they put out.
 test: environment
 	$(BIN)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder $(if $(CHAPTER),--chapter $(CHAPTER))
 

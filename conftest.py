@@ -12,7 +12,8 @@ from tests.choosing import told_of, where_a_chapter_is_tested
 hypothesis.settings.register_profile("book", deadline=None)
 hypothesis.settings.load_profile("book")
 
-# One frame a figure: a chapter's time is its own. (`make colab` asks for live sliders.)
+# `make colab` asks for live sliders; else nbval's kernels do what the build's do, and are kept.
+KEPT_FOR_THE_BUILD = "OTBOOK_EXPLORE" not in os.environ
 os.environ.setdefault("OTBOOK_EXPLORE", "still")
 os.environ["TQDM_DISABLE"] = "1"
 os.environ.setdefault("OTBOOK_PROFILE", "quick")
@@ -40,7 +41,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let pytest look only where a chapter's own tests are, if one is named."""
+    """Keep what nbval executes; let pytest look only where a named chapter's own tests are."""
+    if KEPT_FOR_THE_BUILD:
+        from otbook_utils.publishing.book import open_book, profile_name
+        from tests.executed_once import ExecutedOnce
+
+        config.pluginmanager.register(ExecutedOnce(open_book(config.rootpath), profile_name()))
     if wanted := config.getoption("chapter"):
         places, room = where_a_chapter_is_tested(wanted)
         config.args = [str(place) for place in places]

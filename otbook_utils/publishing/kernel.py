@@ -8,7 +8,8 @@ import logging
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +26,8 @@ from otbook_utils.publishing.watching import names_read, watching_code
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-#: What one cell may put on a page: lines of text, characters of text, and bytes of everything.
-MOST_LINES, MOST_TEXT, MOST_BYTES = 1_000, 200_000, 16_000_000
+#: What one cell may put on a page.
+MOST = {"lines of text": 1_000, "characters of text": 200_000, "bytes in all": 16_000_000}
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _TRACEBACK_LINES = 12
@@ -109,9 +110,9 @@ class _Client(NotebookClient):
 
     at = -1  # before the first cell
     _refusal: str | None = None
-    _lines = _text = _bytes = 0
 
     def __init__(self, notebook: NotebookNode, **options: Any) -> None:
+        self._put_out = Counter()  # by the cell that runs
         super().__init__(notebook, log=_SILENT, on_cell_executed=self._look_for_exit, **options)
 
     async def run_all(self, first: str, environment: dict[str, str]) -> None:
@@ -126,7 +127,7 @@ class _Client(NotebookClient):
                 await self._execute_silently(first)
                 for index, cell in enumerate(self.nb.cells):
                     if cell.cell_type == "code":
-                        self.at, self._lines, self._text, self._bytes = index, 0, 0, 0
+                        self.at, self._put_out = index, Counter()
                         await self.async_execute_cell(cell, index)
                 await self._execute_silently("pass")  # a kernel that died meanwhile does not answer
             except BaseException:
@@ -174,20 +175,35 @@ class _Client(NotebookClient):
 
     def _count(self, content: dict[str, Any]) -> None:
         """Stop the cell at once if it has put out more than a page may hold."""
-        data = content.get("data") or {}
-        text = "".join(map(str, (content.get("text", ""), data.get("text/plain", ""))))
-        self._lines += text.count("\n") + ("text/plain" in data)
-        self._text += len(text)
-        self._bytes += len(text) + sum(len(str(item)) for item in data.values())
-        for amount, most, what in (
-            (self._lines, MOST_LINES, "lines of text"),
-            (self._text, MOST_TEXT, "characters of text"),
-            (self._bytes, MOST_BYTES, "bytes in all"),
-        ):
-            if amount > most:
-                self._refusal = f"puts out more than {most:,} {what}, too much for a page"
-                self.task_poll_for_reply.cancel()
-                return
+        self._put_out += _amounts(content)
+        if too_much := _too_much(self._put_out):
+            self._refusal = f"puts out more than {too_much}, too much for a page"
+            self.task_poll_for_reply.cancel()
+
+
+def fits_a_page(contents: Iterable[dict[str, Any]]) -> bool:
+    """Say whether a page holds what a cell put out; contents: of its kernel's messages."""
+    return _too_much(sum(map(_amounts, contents), Counter())) is None
+
+
+def _amounts(content: dict[str, Any]) -> Counter:
+    data = content.get("data") or {}
+    text = "".join(map(str, (content.get("text", ""), data.get("text/plain", ""))))
+    return Counter(
+        {
+            "lines of text": text.count("\n") + ("text/plain" in data),
+            "characters of text": len(text),
+            "bytes in all": len(text) + sum(len(str(item)) for item in data.values()),
+        }
+    )
+
+
+def _too_much(put_out: Counter) -> str | None:
+    """Return the first limit that is passed, None if none is."""
+    for what, most in MOST.items():
+        if put_out[what] > most:
+            return f"{most:,} {what}"
+    return None
 
 
 def _place(index: int, cell: NotebookNode) -> str:
