@@ -55,24 +55,42 @@ def _slips_of_the_covariance(answers: Tensor, tau: float) -> dict[str, Tensor | 
     noise = torch.eye(answers.shape[-1]) / tau
     second = torch.einsum("tbi,tbj->bij", answers, answers) / len(answers)
     doubt = _covariance(answers, tau) - noise
-    mean = answers.mean(0)
+    mean, T = answers.mean(0), len(answers)
+
+    def about(centre: Tensor) -> Tensor:
+        rest = answers - centre
+        return torch.einsum("tbi,tbj->bij", rest, rest) / T + noise
+
     return {
         "That is the second moment, as on slide 21: subtract the mean times itself.": (
             second,
             second + noise,
         ),
-        "The noise of the data is missing: I/τ.": doubt,
-        "The noise has the variance 1/τ, not τ.": doubt + tau * torch.eye(len(noise)),
+        "Subtract, for each x by itself, the mean over the T samples.": (
+            about(answers.mean(1, keepdim=True)),
+            about(answers.mean((0, 1))),
+            about(answers.mean()),
+        ),
+        "The noise of the data is missing: I/τ.": (doubt, doubt * T / (T - 1)),
+        "The noise has the variance 1/τ, the inverse of the precision.": (
+            doubt + tau * torch.eye(len(noise)),
+            doubt + noise.square(),
+        ),
+        "Noise and doubt add up.": doubt - noise,
+        "More passes average the sub-networks, not the noise of the data: 1/τ stays.": (
+            doubt + noise / T
+        ),
         "The noise has the variance 1/τ; its root is a deviation.": (
             doubt + torch.eye(len(noise)) / math.sqrt(tau)
         ),
         "The noise of two outputs is independent: 1/τ stands on the diagonal only.": (
             doubt + 1 / tau
         ),
-        "Divide by T here, not by T − 1.": doubt * len(answers) / (len(answers) - 1) + noise,
-        "Divide by T: a mean over the samples, not a sum.": doubt * len(answers) + noise,
+        "Divide by T here, not by T − 1.": doubt * T / (T - 1) + noise,
+        "Divide by T: a mean over the samples, not a sum.": doubt * T + noise,
         "Variances alone: the covariances beside the diagonal are missing.": (
-            torch.diag_embed(doubt.diagonal(dim1=1, dim2=2)) + noise
+            torch.diag_embed(doubt.diagonal(dim1=1, dim2=2)) + noise,
+            doubt.diagonal(dim1=1, dim2=2) + 1 / tau,
         ),
         "The squared mean is to be subtracted once.": (
             second - 2 * mean[:, :, None] * mean[:, None, :] + noise
@@ -115,6 +133,13 @@ def _slips_of_sigma(p: float, N: int, c: float, length: float) -> dict[str, floa
         "Halving the objective makes λ' smaller, not larger: c/2, halved, is c/4.": (
             2 * math.sqrt(2) * sigma
         ),
+        "That is τ = l² (1 − p)/(2 N λ') with c or c/2 for λ'. Several rows of the chapter's table "
+        "hold at once: what do `mse_loss`, `weight_decay` and `nn.Dropout` each change?": (
+            sigma * 2 / (1 - p),
+            sigma * math.sqrt(2) / (1 - p),
+        ),
+        "1 − p, the share that is kept, is wanted, not p.": sigma * math.sqrt(p / (1 - p)),
+        "A standard deviation is the positive root.": -sigma,
         "N is missing: the loss is a mean, so λ' is λ/N.": sigma / math.sqrt(N),
         "The length scale is missing: its square stands in τ.": sigma * length,
         "Large l are small weights: sigma falls with l.": sigma * length**2,
@@ -152,10 +177,23 @@ def _slips_of_gaussian(
     """Return what each known mistake gives in place of the divergence."""
     square = (length * w).square()
     logs = torch.log(alpha * square)
+    each = ((1 + alpha) * square - 1 - logs) / 2
     variance = alpha * w.square()
     back = (length**-2 + w.square()) / (2 * variance) - 0.5 + 0.5 * logs
     return {
-        "The sum over all weights, not the mean.": _gaussian(w, alpha, length) / w.numel(),
+        "The sum over all weights is asked for.": (each.mean(), each, each.sum(-1)),
+        "A factor ½ is missing: the exponent of a normal density is halved.": (
+            2 * each.sum(),
+            ((1 + alpha) * square - 0.5 - logs / 2).sum(),
+        ),
+        "In the logarithm stands the quotient of both variances, α w² and 1/l².": (
+            ((1 + alpha) * square / 2 - 0.5 - torch.log(alpha * w.square()) / 2).sum(),
+            ((1 + alpha) * square / 2 - 0.5 - torch.log(square) / 2).sum(),
+        ),
+        "q has the deviation √α |w|, which is another one for each weight.": (
+            ((square + alpha * length**2 - 1 - math.log(alpha * length**2)) / 2).sum()
+        ),
+        "In nats: with natural logarithms.": each.sum() / math.log(2),
         "The second moment of q is w² + α w²: the mean counts, too.": (
             (alpha * square / 2 - 0.5 - logs / 2).sum()
         ),
@@ -173,8 +211,9 @@ def _slips_of_gaussian(
         "The sign of the logarithm: a narrow q is far from the prior.": (
             ((1 + alpha) * square / 2 - 0.5 + logs / 2).sum()
         ),
-        "The constant −½ for each weight is missing.": (
-            ((1 + alpha) * square / 2 - logs / 2).sum()
+        "The constant −½ belongs to each weight.": (
+            ((1 + alpha) * square / 2 - logs / 2).sum(),
+            ((1 + alpha) * square / 2 - logs / 2).sum() - 0.5,
         ),
         "That is the decay alone: the entropy of q depends on w, too.": (
             ((1 + alpha) * square / 2).sum()

@@ -57,6 +57,10 @@ def _slips_of_the_objective(
         "The penalty is shared by all N examples, not by those of the batch.": (
             mean + penalty * square / size
         ),
+        "Divide by N both parts: the errors' is still that of the whole sum.": (
+            N * mean + penalty * square / N
+        ),
+        "The penalty does not grow with the batch.": mean + penalty * size * square / N,
         "The batch's sum counts M examples as M: it needs N/M before it is divided by N.": (
             errors.sum() / N + penalty * square / N,
             errors.sum() + penalty * square,
@@ -66,7 +70,18 @@ def _slips_of_the_objective(
         "The squared norm is a sum over all weights, not a mean.": (
             mean + penalty * w.square().mean() / N
         ),
-        "No factor ½ stands before the penalty here.": mean + penalty * square / (2 * N),
+        "Each weight is squared by itself, then all are added.": (
+            mean + penalty * w.sum().square() / N,
+            mean + penalty * w.abs().sum() / N,
+        ),
+        "No factor ½ stands here, neither before the penalty nor before the errors.": (
+            mean + penalty * square / (2 * N),
+            mean / 2 + penalty * square / N,
+            mean / 2 + penalty * square / (2 * N),
+        ),
+        "`errors` holds the E_n as they are: no further square.": (
+            errors.square().mean() + penalty * square / N
+        ),
         "The penalty is added.": mean - penalty * square / N,
         "The penalty is missing.": mean,
     }
@@ -124,11 +139,11 @@ def _boxes() -> list[tuple[str, Tensor, Tensor, float, str]]:
         "vary together, not which values they take."
     )
     none = (
-        "Noise on the weights was called `units`: no covariance is exactly 0 in a finite "
-        "sample. Compare it with its standard error, and leave out an output with itself."
+        "Noise on the weights was called `units`: no covariance is exactly 0 in a finite sample. "
+        "Take the means off, compare with the standard error, and leave out an output with itself."
     )
     boxes = [("units", *box) for box in units]
-    boxes += [("gauss", *box[:3], gauss) for box in units]
+    boxes += [("gauss", *units[0][:3], gauss)] + [("gauss", *box) for box in units[1:]]
     return boxes + [("weights", *box[:3], none) for box in units]
 
 
@@ -151,9 +166,10 @@ def _box(kind: str, weight: Tensor, p: float) -> Callable[[Tensor], Tensor]:
 @exercise("bn-01-3")
 def check_shift(answer: Callable[[float, float, float], tuple[float, float]]) -> Verdict:
     """Check `at_test_time(mean, variance, p)`: mean and deviation at test time."""
-    cases = [(0.0, 2.0, 0.4), (1.5, 0.8, 0.2), (-0.6, 3.0, 0.7), (4.0, 1.0, 0.1)]
+    # The mean of 0, where several mistakes agree, comes last.
+    cases = [(1.5, 0.9, 0.2), (-0.6, 3.0, 0.7), (4.0, 1.0, 0.1), (0.0, 2.0, 0.4)]
     expect_function(
-        lambda *case: np.array([float(part) for part in answer(*case)]),
+        lambda *case: _pair(answer(*case)),
         _shift,
         cases,
         _slips_of_the_shift,
@@ -163,6 +179,14 @@ def check_shift(answer: Callable[[float, float, float], tuple[float, float]]) ->
         "Larger, the farther the mean is from 0: the noise multiplies, so it is as large as the "
         "values, while what batch normalisation keeps is the spread around their mean."
     )
+
+
+def _pair(answer: tuple[float, float]) -> np.ndarray:
+    try:
+        mean, deviation = answer
+        return np.array([float(mean), float(deviation)])
+    except (TypeError, ValueError):
+        raise WrongAnswer("Return a pair of numbers: the mean, then the deviation.") from None
 
 
 def _shift(mean: float, variance: float, p: float) -> np.ndarray:
@@ -175,6 +199,7 @@ def _slips_of_the_shift(mean: float, variance: float, p: float) -> dict[str, np.
     alpha = p / (1 - p)
     noisy = variance + alpha * (variance + mean**2)
     deviation = math.sqrt(variance / noisy)
+    plain = (1 - p) * (variance + p * mean**2)  # of dropout that does not divide by 1 - p
 
     def pair(deviation: float, centre: float = 0.0) -> np.ndarray:
         return np.array([centre, deviation])
@@ -186,8 +211,23 @@ def _slips_of_the_shift(mean: float, variance: float, p: float) -> dict[str, np.
             pair(math.sqrt(variance / (variance + p * (variance + mean**2)))),
             pair(math.sqrt(variance / (variance + p * (1 - p) * (variance + mean**2)))),
         ),
+        "p is the chance of being dropped: α = p/(1 − p), not its inverse.": (
+            pair(math.sqrt(variance / (variance + (variance + mean**2) / alpha)))
+        ),
+        "1/(1 − p) is the mean of the factor's square; its variance is less by 1.": (
+            pair(math.sqrt(variance / (variance + (variance + mean**2) / (1 - p))))
+        ),
+        "α is a variance: no root of it.": (
+            pair(math.sqrt(variance / (variance + math.sqrt(alpha) * (variance + mean**2))))
+        ),
         "E z² is variance + mean², and the variance of z itself adds to the noise's.": (
-            pair(math.sqrt(variance / (variance + alpha * mean**2)))
+            pair(math.sqrt(variance / (variance + alpha * mean**2))),
+            pair(math.sqrt(variance / (noisy - variance))),
+        ),
+        "The mean comes first, then the deviation.": np.array([deviation, 0.0]),
+        "The layer gives out z, centred and *divided* by the running deviation.": (
+            pair(math.sqrt(noisy)),
+            pair(math.sqrt(variance * noisy)),
         ),
         "That is the variance: take the root.": pair(variance / noisy),
         "At test time the spread is smaller than in training: the quotient is upside down.": (
@@ -198,7 +238,8 @@ def _slips_of_the_shift(mean: float, variance: float, p: float) -> dict[str, np.
             pair(deviation, mean / math.sqrt(noisy)),
         ),
         "The running mean is `mean`, not (1 − p) · mean: inverted dropout keeps the mean.": (
-            pair(deviation, p * mean / math.sqrt(noisy))
+            pair(deviation, p * mean / math.sqrt(noisy)),
+            pair(math.sqrt(variance / plain), p * mean / math.sqrt(plain)),
         ),
         "Divide by the running deviation: the values do not stay as wide as they are.": (
             pair(math.sqrt(variance))
@@ -219,14 +260,13 @@ def check_geometric(answer: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
         answer, _geometric, cases, _slips_of_the_geometric_mean, name="the distribution"
     )
     far = torch.tensor([[[300.0, 0.0, -300.0]], [[-290.0, 5.0, 310.0]]]), torch.tensor([0.5, 0.5])
-    if not bool(torch.as_tensor(answer(*(part.clone() for part in far))).isfinite().all()):
-        raise WrongAnswer(
-            "Right on paper, but at logits of ±300 probabilities and their products round to 0. "
-            "Add logarithms, and let no probability round before its logarithm is taken."
-        )
-    expect_function(
-        answer, _geometric, [far], _slips_of_the_geometric_mean, name="the distribution"
+    rounded = (
+        "Right on paper, but at logits of ±300 probabilities and their products round to 0. "
+        "Add logarithms, and let no probability round before its logarithm is taken."
     )
+    if not bool(torch.as_tensor(answer(*(part.clone() for part in far))).isfinite().all()):
+        raise WrongAnswer(rounded)
+    expect_function(answer, _geometric, [far], otherwise=rounded, name="the distribution")
     return right(
         "The softmax of the mean logit. The logit is linear in the mask, so the mean logit is the "
         "scaled network's; a non-linear layer between mask and softmax breaks this step."
@@ -241,13 +281,17 @@ def _slips_of_the_geometric_mean(logits: Tensor, chances: Tensor) -> dict[str, T
     """Return what each known mistake gives in place of the mean."""
     weights = chances[:, None, None]
     each = logits.softmax(-1)
+    loose = (weights * logits.log_softmax(-1)).sum(0).exp()  # not renormalised
     return {
         "That is the arithmetic mean, the ensemble's own.": (weights * each).sum(0),
         "The masks are not equally likely: weigh them by their probabilities.": (
             logits.mean(0).softmax(-1)
         ),
-        "Renormalise: a geometric mean of distributions sums to less than 1.": (
-            (weights * logits.log_softmax(-1)).sum(0).exp()
+        "Renormalise: a geometric mean of distributions sums to less than 1.": (loose),
+        "Renormalise each example by itself, over its classes.": loose / loose.sum(),
+        "That is the logarithm of the distribution.": (weights * logits).sum(0).log_softmax(-1),
+        "The chances sum to 1 already: do not divide by the number of masks as well.": (
+            (weights * logits).mean(0).softmax(-1)
         ),
         "Those are mean logits: take the softmax over the classes.": (weights * logits).sum(0),
         "The logarithms are weighed by the probabilities and added, not added alone.": (

@@ -33,18 +33,29 @@ def _batch_noise(gradients: Tensor, M: int) -> Tensor:
     return n * (n - M) / M * _centred(gradients) / (n - 1)
 
 
-def _slips_of_batch_noise(gradients: Tensor, M: int) -> dict[str, Tensor]:
+def _slips_of_batch_noise(gradients: Tensor, M: int) -> dict[str, Tensor | tuple[Tensor, ...]]:
     """Return what each known mistake gives in place of the covariance."""
-    n, scatter = len(gradients), _centred(gradients)
+    n, scatter, off = len(gradients), _centred(gradients), gradients - gradients.mean()
     return {
         "That is the noise of draws with repeats. Without repeats a batch of all N has none.": (
             n**2 / M * scatter / n,
             n**2 / M * scatter / (n - 1),
         ),
         "The sample covariance with N − 1 and the factor 1 − M/N belong together; so do N and "
-        "(N − M)/(N − 1). You mixed them.": n * (n - M) / M * scatter / n,
-        "A factor N/M of the gradient is squared in its covariance.": (
-            (n - M) / n * scatter / (n - 1)
+        "(N − M)/(N − 1). You mixed them.": (
+            n * (n - M) / M * scatter / n,
+            n**2 / M * (n - M) / (n - 1) * scatter / (n - 1),
+        ),
+        "A factor N/M of the gradient is squared in its covariance.": (n - M) * scatter / (n - 1),
+        "That is the covariance of the sum over the batch, without the factor N/M.": (
+            M * (n - M) / n * scatter / (n - 1)
+        ),
+        "A covariance is a mean of products, not their sum.": (
+            n * (n - M) / M * scatter,
+            n**2 / M * (n - M) / (n - 1) * scatter,
+        ),
+        "Each component has a mean of its own: `gradients.mean(0)`.": (
+            n * (n - M) / M * off.T @ off / (n - 1)
         ),
         "That is the covariance of the batch's mean gradient; the posterior wants N times it.": (
             (n - M) / (n * M) * scatter / (n - 1)
@@ -52,7 +63,11 @@ def _slips_of_batch_noise(gradients: Tensor, M: int) -> dict[str, Tensor]:
         "A covariance is about the mean: take the mean gradient off first.": (
             n * (n - M) / M * gradients.T @ gradients / (n - 1)
         ),
-        "The whole covariance (d, d) is asked for.": _batch_noise(gradients, M).diag(),
+        "The whole covariance (d, d) is asked for.": (
+            _batch_noise(gradients, M).diag(),
+            _batch_noise(gradients, M).diag().diag(),
+            _batch_noise(gradients, M).trace(),
+        ),
     }
 
 
@@ -106,15 +121,17 @@ def _slips_of_acceptance(
     potential: Callable[[Tensor], Tensor],
     gradient: Callable[[Tensor], Tensor],
     lr: float,
-) -> dict[str, Tensor]:
+) -> dict[str, Tensor | tuple[Tensor, ...]]:
     """Return what each known mistake gives in place of the logarithm."""
     gain = potential(w) - potential(new)
     back, there = _log_q(w, new, gradient, lr), _log_q(new, w, gradient, lr)
     drift = lr * (back - there)
     # With the whole lr as drift, or with a normal of variance lr² in place of lr.
-    whole = [
-        -(a - b + lr * gradient(b)).square().sum(-1) / (2 * lr) for a, b in ((w, new), (new, w))
-    ]
+    ways = (w, new), (new, w)
+    whole = [-(a - b + lr * gradient(b)).square().sum(-1) / (2 * lr) for a, b in ways]
+    uphill = [-(a - b - lr / 2 * gradient(b)).square().sum(-1) / (2 * lr) for a, b in ways]
+    rooted = [-(a - b + lr / 2 * gradient(b)).norm(dim=-1) / (2 * lr) for a, b in ways]
+    from_w = -(w - new + lr / 2 * gradient(w)).square().sum(-1) / (2 * lr)
     return {
         "A probability is at most 1, so its logarithm at most 0: a better place is accepted.": (
             gain + back - there
@@ -131,6 +148,20 @@ def _slips_of_acceptance(
         "lr is the variance of the noise, not its standard deviation.": (
             (gain + drift / lr**2).clamp(max=0)
         ),
+        "The way back starts at `new`, and drifts down the gradient there.": (
+            (gain + from_w - there).clamp(max=0)
+        ),
+        "A step goes down the gradient: its mean is w − lr/2 ∇U(w).": (
+            (gain + uphill[0] - uphill[1]).clamp(max=0)
+        ),
+        "Both ways are wanted: q(w | new) above the line, q(new | w) below.": (
+            (gain - there).clamp(max=0),
+            (gain + back).clamp(max=0),
+        ),
+        "A normal density of variance lr is exp(−distance²/(2 lr)), up to a constant.": (
+            (gain + 2 * (back - there)).clamp(max=0),
+            (gain + rooted[0] - rooted[1]).clamp(max=0),
+        ),
         "The step drifts by lr/2 times the gradient.": (gain + whole[0] - whole[1]).clamp(max=0),
         "That is the probability; its logarithm is asked for.": (
             (gain + back - there).clamp(max=0).exp()
@@ -141,7 +172,12 @@ def _slips_of_acceptance(
 @exercise("bn-03-3")
 def check_momentum(answer: Callable[[float, float, float, float], float]) -> Verdict:
     """Check `momentum_variance(a, lr, keep, s2)`: stationary variance of SGD with momentum."""
-    cases = [(2.0, 0.1, 0.8, 3.0), (0.5, 1.0, 0.3, 0.7), (4.0, 0.4, 0.0, 1.0), (1.0, 0.5, 0.5, 2.0)]
+    cases = [
+        (2.0, 0.15, 0.8, 3.0),
+        (0.5, 1.0, 0.3, 0.7),
+        (4.0, 0.4, 0.0, 1.0),
+        (1.0, 0.5, 0.5, 2.0),
+    ]
     expect_function(answer, _momentum, cases, _slips_of_momentum, name="the variance")
     return right(
         "With s² = 2 (1 − keep) / lr the factor before the step's own is 1/a: that is the noise of "
@@ -154,14 +190,23 @@ def _momentum(a: float, lr: float, keep: float, s2: float) -> float:
     return lr * s2 * (1 + keep) / ((1 - keep) * a * (2 * (1 + keep) - lr * a))
 
 
-def _slips_of_momentum(a: float, lr: float, keep: float, s2: float) -> dict[str, float]:
+def _slips_of_momentum(
+    a: float, lr: float, keep: float, s2: float
+) -> dict[str, float | tuple[float, ...]]:
     """Return what each known mistake gives in place of the variance."""
     one, two = 1 + keep - lr * a, -keep
     return {
         "That is the limit of small steps: keep the term in lr².": lr * s2 / (2 * a * (1 - keep)),
         "That is plain SGD, without momentum.": lr * s2 / (a * (2 - lr * a)),
         "Momentum is not only a larger step, lr/(1 − keep): solve the recursion of second order.": (
-            (lr / (1 - keep)) * s2 / (a * (2 - lr / (1 - keep) * a))
+            (lr / (1 - keep)) * s2 / (a * (2 - lr / (1 - keep) * a)),
+            lr * s2 / ((1 - keep) * a * (2 - lr * a)),
+        ),
+        "That is the variance of v; the place w is asked for.": (
+            2 * lr * a / (1 + keep) * _momentum(a, lr, keep, s2)
+        ),
+        "A factor 1 + keep is missing: only for small steps does it cancel.": (
+            lr * s2 / ((1 - keep) * a * (2 * (1 + keep) - lr * a))
         ),
         "The noise is multiplied by lr, so its variance by lr².": _momentum(a, lr, keep, s2) / lr,
         "s2 is a variance already: do not square it.": _momentum(a, lr, keep, s2) * s2,

@@ -73,6 +73,23 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "    c = layer(z.expand(4000, -1)).T.cov()\n"
             "    return 'units' if (c - c.diag().diag()).abs().max() > 0.1 else 'weights'"
         ),
+        "covariance without the means taken off": (
+            "def which_noise(layer, z):\n"
+            "    a = layer(z.expand(4000, -1))\n"
+            "    products = a[:, :, None] * a[:, None, :]\n"
+            "    scores = products.mean(0) / (products.std(0) / 4000**0.5)\n"
+            "    scores = scores - scores.diag().diag()\n"
+            "    return 'units' if scores.abs().max() > 4.5 else 'weights'"
+        ),
+        "too few rows": (
+            "def which_noise(layer, z):\n"
+            "    a = layer(z.expand(200, -1))\n"
+            "    a = a - a.mean(0)\n"
+            "    products = a[:, :, None] * a[:, None, :]\n"
+            "    scores = products.mean(0) / (products.std(0) / 200**0.5)\n"
+            "    scores = scores - scores.diag().diag()\n"
+            "    return 'units' if scores.abs().max() > 4.5 else 'weights'"
+        ),
         "looks for zeros": (
             "def which_noise(layer, z):\n"
             "    a = layer(z.expand(4000, -1))\n"
@@ -83,6 +100,10 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
     },
     "bn-01-3": {
         "nothing happens": "def at_test_time(mean, variance, p):\n    return 0.0, 1.0",
+        "the deviation alone": (
+            "def at_test_time(mean, variance, p):\n"
+            "    return (1 + p / (1 - p) * (1 + mean**2 / variance)) ** -0.5"
+        ),
     },
     "bn-01-4": {
         "mean of the logarithms, unweighted, not renormalised": (
@@ -94,6 +115,11 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "    mean = (logits.softmax(-1) ** chances[:, None, None]).prod(0)\n"
             "    return mean / mean.sum(-1, keepdim=True)"
         ),
+        "a floor under probabilities": (
+            "def geometric_mean(logits, chances):\n"
+            "    logs = logits.softmax(-1).clamp(min=1e-12).log()\n"
+            "    return (chances[:, None, None] * logs).sum(0).softmax(-1)"
+        ),
         "logarithm of a rounded probability": (
             "def geometric_mean(logits, chances):\n"
             "    logs = (chances[:, None, None] * logits.softmax(-1).log()).sum(0).exp()\n"
@@ -103,9 +129,12 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
 }
 
 SHARED_HINTS = {
-    # The first three call noise on the weights `units`, the others miss the pair (1, 3).
+    # Four call noise on the weights `units`, two miss the pair (1, 3), two small covariances.
     "bn-01-2": {
         "any covariance that is not 0",
+        "covariance without the means taken off",
+        "too few rows",
+        "sign of the covariance",
         "an output with itself",
         "always units",
         "pairs with the first output alone",
@@ -114,6 +143,7 @@ SHARED_HINTS = {
     # Either lets probabilities round to 0.
     "bn-01-4": {
         "the definition, with products that round to 0",
+        "a floor under probabilities",
         "logarithm of a rounded probability",
     },
 }
