@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from otbook_utils.teaching import Verdict, exercise, expect_choices, expect_function, right
+from otbook_utils.teaching.answers import WrongAnswer
 
 
 def _predictions(*shape: int, seed: int) -> Tensor:
@@ -19,11 +20,19 @@ def _predictions(*shape: int, seed: int) -> Tensor:
 def check_vote_entropy(answer: Callable[[Tensor], Tensor]) -> Verdict:
     """Check `vote_entropy(probabilities)`: the entropy of the members' votes, (batch,)."""
     cases = [(_predictions(*shape, seed=k),) for k, shape in enumerate([(5, 3, 4), (8, 6, 2)])]
-    expect_function(answer, _vote_entropy, cases, _slips_of_votes, name="the entropies")
+    expect_function(
+        lambda p: _defined(answer(p)), _vote_entropy, cases, _slips_of_votes, name="the entropies"
+    )
     return right(
         "A vote forgets how sure its member was. Members that all say 0.51 to 0.49 agree here; "
         "the entropy of the mean prediction calls the same input doubtful."
     )
+
+
+def _defined(entropies: Tensor) -> Tensor:
+    if isinstance(entropies, Tensor) and entropies.isnan().any():
+        raise WrongAnswer("A class without votes adds nothing: 0 · ln 0 counts as 0, not as nan.")
+    return entropies
 
 
 def _entropy(p: Tensor) -> Tensor:
@@ -53,6 +62,11 @@ def _slips_of_votes(probabilities: Tensor) -> dict[str, Tensor]:
             if p.shape[0] != p.shape[1]
             else torch.full((p.shape[1],), math.nan)
         ),
+        "Undivided, please: a share of the largest entropy is another score.": (
+            _entropy(shares) / math.log(p.shape[-1]),
+            _entropy(shares) / math.log(len(p)),
+        ),
+        "That is the chance that two members disagree, no entropy.": 1 - shares.square().sum(-1),
         "Shares of the votes, not their numbers.": _entropy(_votes(p).sum(0)),
         "That is the share of those who disagree, no entropy.": 1 - shares.amax(-1),
         "The sign: entropies are not negative.": -_entropy(shares),
@@ -100,6 +114,12 @@ def _slips_of_reduction(
             shared.mean(0) ** 2 / (noise**2 + own)
         ),
         "The mean over the tests, not the sum.": (shared**2).sum(0) / (noise**2 + own),
+        "That is what is left at the tests, and not how much it falls.": (
+            np.einsum("md,de,me->m", tests, covariance, tests).mean()
+            - (shared**2).mean(0) / (noise**2 + own)
+        ),
+        "How much it falls is positive: before less after.": -(shared**2).mean(0)
+        / (noise**2 + own),
         "That is the model's variance at the candidates: what helps the tests?": own,
         "That is the information gain at the candidates, not the tests' variance.": (
             0.5 * np.log(1 + own / noise**2)
@@ -141,8 +161,17 @@ def _slips_of_joint(p: Tensor, q: Tensor) -> dict[str, Tensor]:
             _entropy(both.mean(0).flatten())
         ),
         "Given the weights the answers are independent: both entropies are taken off.": (
-            _entropy(both.mean(0).flatten()) - _entropy(p).mean()
+            _entropy(both.mean(0).flatten()) - _entropy(p).mean(),
+            _entropy(both.mean(0).flatten()) - _entropy(q).mean(),
+            _entropy(both.mean(0).flatten()) - doubt / 2,
         ),
+        "The joint probabilities are a *mean* over the members: divide by their number.": (
+            _entropy(both.sum(0).flatten()) - doubt
+        ),
+        "That is what the answers tell of each other: what do they tell about the weights?": (
+            separate - _entropy(both.mean(0).flatten())
+        ),
+        "The sign: information is not negative.": -_joint(p, q),
         "In nats, please: natural logarithms.": _joint(p, q) / math.log(2),
         "The members' entropies are averaged, not summed.": (
             _entropy(both.mean(0).flatten()) - (_entropy(p) + _entropy(q)).sum()
@@ -159,10 +188,11 @@ def check_advice(answer: dict[str, str]) -> Verdict:
         {
             "first twenty": "No model can disagree yet. And does what lies spread out show how "
             "common each class is?",
-            "coin-flip labels": "What does a score see whose members all agree on ½, ½? Cover "
-            "would go on asking for a fifth of noise.",
+            "coin-flip labels": "What does a score see whose members all agree on ½, ½? Cover and "
+            "lot would go on asking for a fifth of noise.",
             "error estimate": "What was chosen for its difficulty is no sample of the population.",
-            "near-copies": "Scores are given one by one. What do ten like inputs tell together?",
+            "near-copies": "Ten frames that are nearly alike tell together what one tells. "
+            "Which way of asking keeps the ten apart?",
             "rare crack": "A thousand random pictures show one crack, and cover by distance "
             "does not see a few pixels. Which of the three looks where the model wavers?",
         },

@@ -15,7 +15,7 @@ from otbook_utils.teaching.answers import WrongAnswer
 def check_bounds(answer: Callable[[np.ndarray, np.ndarray, float], np.ndarray]) -> Verdict:
     """Check `upper_bounds(ones, pulls, c)`: mean plus width for every arm."""
     cases = [
-        (np.array([3, 0, 9]), np.array([5, 2, 11]), 2.0),
+        (np.array([3, 2, 9]), np.array([5, 2, 11]), 2.0),
         (np.array([1, 0, 0, 2]), np.array([1, 3, 4, 2]), 0.5),
         (np.array([4.0, 30.0]), np.array([10.0, 44.0]), 1.0),
     ]
@@ -44,7 +44,19 @@ def _slips_of_bounds(ones: np.ndarray, pulls: np.ndarray, c: float) -> dict[str,
         "Divide under the root: the width falls with the root of the pulls.": (
             mean + np.sqrt(c * np.log(t)) / pulls
         ),
-        "Natural logarithms.": mean + np.sqrt(c * np.log10(t) / pulls),
+        "Natural logarithms.": (
+            mean + np.sqrt(c * np.log10(t) / pulls),
+            mean + np.sqrt(c * np.log2(t) / pulls),
+        ),
+        "t counts the pulls, not the coins, nor the arms.": (
+            mean + np.sqrt(c * np.log(ones.sum()) / pulls),
+            mean + np.sqrt(c * np.log(len(pulls)) / pulls),
+        ),
+        "Let a bound be above 1: cut off there, arms with few pulls look alike.": (
+            np.minimum(1, mean + width)
+        ),
+        "`//` cuts the means off: divide by `/`.": ones // pulls + width,
+        "All pulls so far, without the next one.": mean + np.sqrt(c * np.log(t + 1) / pulls),
         "That is the mean alone: where is the width?": mean,
         "That is the width alone.": width,
         "That is a lower bound.": mean - width,
@@ -55,7 +67,7 @@ def _slips_of_bounds(ones: np.ndarray, pulls: np.ndarray, c: float) -> dict[str,
 @exercise("bn-06-2")
 def check_share(answer: Callable[[float, float, float, float], float]) -> Verdict:
     """Check `share_of_first(a1, b1, a2, b2)`: how often Thompson sampling pulls the first arm."""
-    cases = [(2, 3, 1, 1), (8, 2, 5, 5), (1.5, 4.0, 3.0, 2.5), (30, 20, 25, 25)]
+    cases = [(1.5, 4.0, 3.0, 2.5), (8, 2, 5, 5), (2, 3, 1, 1), (30, 20, 25, 25)]
     cases.append((0.2, 0.3, 0.5, 0.4))  # densities with poles
     expect_function(answer, _share, cases, _slips_of_the_share, tol=2e-3, name="the share")
     return right(
@@ -78,7 +90,7 @@ def _slips_of_the_share(a1: float, b1: float, a2: float, b2: float) -> dict[str,
         "That is the share of the second arm.": 1 - _share(a1, b1, a2, b2),
         "That compares the means alone: with probability one greedy would do this.": float(m1 > m2),
         "Shares are not in proportion to the means.": m1 / (m1 + m2),
-        "That takes both posteriors for normal: integrate the beta densities.": normal,
+        "That takes both for normal, or draws few samples: integrate the beta densities.": normal,
         "A success of one and a failure of the other, tossed once, is not what is compared.": (
             m1 * (1 - m2)
         ),
@@ -97,7 +109,7 @@ def check_posterior(
     ]
     expect_function(
         lambda *case: _answered(answer(*case), _row(_posterior(*case)), case[0].shape[1]),
-        lambda *case: _row(_posterior(*case)),
+        lambda x, y, noise, prior: _row(_posterior(x, y, noise, prior)),
         cases,
         _slips_of_the_posterior,
         name="mean and covariance, one after the other,",
@@ -164,9 +176,18 @@ def _slips_of_the_posterior(
         "That is the precision: the covariance is its inverse.": _row(
             (mean, np.linalg.inv(covariance))
         ),
-        "Those are standard deviations: the law needs the whole covariance.": (
-            _row((mean, np.diag(np.sqrt(np.diag(covariance)))))
+        "The law needs the whole covariance, not its diagonal alone.": (
+            _row((mean, np.diag(np.sqrt(np.diag(covariance))))),
+            _row((mean, np.diag(np.diag(covariance)))),
         ),
+        "noise and prior are exchanged.": _row(_posterior(x, y, prior, noise)),
+        "noise and prior are deviations, and you take both for variances.": _row(
+            _posterior(x, y, noise**0.5, prior**0.5)
+        ),
+        "The ridge's inverse becomes the covariance when the noise's variance multiplies it.": _row(
+            (mean, covariance / noise**2)
+        ),
+        "That is a root of the covariance.": _row((mean, np.linalg.cholesky(covariance))),
     }
 
 

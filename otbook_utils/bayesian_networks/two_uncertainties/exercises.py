@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from otbook_utils.teaching import Verdict, exercise, expect_function, right
+from otbook_utils.teaching.answers import WrongAnswer
 
 
 @exercise("bn-04-1")
@@ -29,8 +30,10 @@ def check_binary(answer: Callable[[Tensor], tuple[Tensor, Tensor]]) -> Verdict:
 
 
 def _stacked(parts: tuple[Tensor, Tensor] | Tensor) -> Tensor:
-    if isinstance(parts, Tensor):
+    if isinstance(parts, Tensor) and parts.ndim == 2:
         return parts
+    if not isinstance(parts, tuple | list) or len(parts) != 2:
+        raise WrongAnswer("Return two things: the aleatoric part and the epistemic one.")
     return torch.stack([torch.as_tensor(part) for part in parts])
 
 
@@ -53,7 +56,17 @@ def _slips_of_binary(p: Tensor) -> dict[str, Tensor]:
         "Divide by the number of samples, not by one less, or the parts do not add up.": (
             torch.stack([noise, p.var(0)])
         ),
-        "Those are standard deviations.": torch.stack([noise, doubt]).sqrt(),
+        "Those are standard deviations.": (
+            torch.stack([noise, doubt]).sqrt(),
+            torch.stack([noise, doubt.sqrt()]),
+        ),
+        "Both are means over the samples, not sums.": (
+            torch.stack([noise, doubt]) * len(p),
+            torch.stack([noise * len(p), doubt]),
+        ),
+        "The first is the variance of a coin, p (1 − p), not its entropy.": (
+            torch.stack([(torch.special.entr(p) + torch.special.entr(1 - p)).mean(0), doubt])
+        ),
         "The total comes as p̄ (1 − p̄), and you return it in one of the two places.": (
             torch.stack([noise, mean * (1 - mean)])
         ),
@@ -73,7 +86,7 @@ def check_mixture(answer: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Verdict
         cases.append((means, log_vars, torch.randn(batch, generator=generator)))
     cases.append((torch.tensor([[0.0], [1.0]]), torch.zeros(2, 1), torch.tensor([60.0])))
     expect_function(
-        answer,
+        lambda *case: _not_rounded(answer(*case)),
         _mixture,
         cases,
         _slips_of_mixture,
@@ -84,6 +97,15 @@ def check_mixture(answer: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Verdict
         "By Jensen's inequality it is never above the members' *mean* loss: that is the part of an "
         "ensemble's gain which needs no luck. It may be above the best member's."
     )
+
+
+def _not_rounded(loss: Tensor) -> Tensor:
+    if isinstance(loss, Tensor) and not loss.isfinite().all():
+        raise WrongAnswer(
+            "That is not finite where a target lies 60 deviations away: there densities round to "
+            "0. Stay with their logarithms, and add by `logsumexp`."
+        )
+    return loss
 
 
 def _nll(means: Tensor, log_vars: Tensor, target: Tensor) -> Tensor:
@@ -105,7 +127,15 @@ def _slips_of_mixture(means: Tensor, log_vars: Tensor, target: Tensor) -> dict[s
         "That is one Gaussian with the mixture's moments: a mixture has another shape.": (
             _nll(means.mean(0), moment.log(), target)
         ),
+        "That is one Gaussian, and without the doubt: its variance lacks that of the means.": (
+            _nll(means.mean(0), log_vars.exp().mean(0).log(), target),
+            _nll(means.mean(0), log_vars.mean(0), target),
+        ),
+        "That is the best member's loss, and nobody tells beforehand who that is.": parts.amin(0),
         "Average the densities: the 1/members is missing.": -(-parts).logsumexp(0),
+        "Average over the members, which come first; you divide by the batch.": (
+            math.log(means.shape[1]) - (-parts).logsumexp(0)
+        ),
         "The constant ½ ln 2π belongs to a density.": (
             _mixture(means, log_vars, target) - math.log(2 * math.pi) / 2
         ),
@@ -114,7 +144,8 @@ def _slips_of_mixture(means: Tensor, log_vars: Tensor, target: Tensor) -> dict[s
         ),
         "The loss is minus the logarithm.": -_mixture(means, log_vars, target),
         "A value for each element of the batch is asked for.": (
-            _mixture(means, log_vars, target).mean()
+            _mixture(means, log_vars, target).mean(),
+            _mixture(means, log_vars, target).sum(),
         ),
     }
 
@@ -122,7 +153,14 @@ def _slips_of_mixture(means: Tensor, log_vars: Tensor, target: Tensor) -> dict[s
 @exercise("bn-04-3")
 def check_needed(answer: Callable[[float, float, float], int]) -> Verdict:
     """Check `data_needed(prior_variance, noise_variance, share)`."""
-    cases = [(2.0, 5.0, 0.1), (0.3, 2.0, 0.2), (1.0, 9.0, 0.25), (5.0, 0.5, 0.01), (4.0, 2.0, 0.2)]
+    cases = [
+        (0.5, 2.3, 0.0474),
+        (2.0, 5.0, 0.1),
+        (0.3, 2.0, 0.2),
+        (1.0, 9.0, 0.25),
+        (5.0, 0.5, 0.01),
+        (4.0, 2.0, 0.2),
+    ]
     # On the boundary "at most" counts; these are exact in binary, whichever way they are computed.
     cases += [(2.0, 3.0, 0.5), (2.0, 4.0, 0.2), (1.0, 1.0, 0.5)]
     expect_function(answer, _needed, cases, _slips_of_needed, name="the number")
@@ -150,6 +188,19 @@ def _slips_of_needed(
         ),
         "The share is of the total variance, noise and doubt together.": max(
             0, math.ceil(1 / share - ratio - 1e-9)
+        ),
+        "Where the prior is sure enough the answer is 0: no first measurement is needed.": (
+            max(1, math.ceil(exact - 1e-9))
+        ),
+        "The prior counts like noise / prior variance data, not like its inverse.": max(
+            0, math.ceil((1 - share) / share - 1 / ratio - 1e-9)
+        ),
+        "Both are variances already, and they are not squared, nor is a root taken.": (
+            max(0, math.ceil((1 - share) / share - ratio * noise_variance - 1e-9)),
+            max(0, math.ceil((1 - share) / share - math.sqrt(ratio) - 1e-9)),
+        ),
+        "`share` is a share of the next measurement's variance, not a variance.": max(
+            0, math.ceil(noise_variance / share - ratio - 1e-9)
         ),
         "The prior counts like noise / prior variance data: it is missing.": (
             math.ceil((1 - share) / share - 1e-9)

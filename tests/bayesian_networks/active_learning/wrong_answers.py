@@ -23,6 +23,18 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
         ),
     },
     "bn-05-3": {
+        "members mixed": (
+            "def joint_bald(p, q):\n"
+            "    both = torch.einsum('sa,tb->stab', p, q).mean((0, 1))\n"
+            "    own = torch.special.entr(p).sum(-1) + torch.special.entr(q).sum(-1)\n"
+            "    return torch.special.entr(both).sum() - own.mean()"
+        ),
+        "a number for each member": (
+            "def joint_bald(p, q):\n"
+            "    both = (p[:, :, None] * q[:, None, :]).mean(0)\n"
+            "    own = torch.special.entr(p).sum(-1) + torch.special.entr(q).sum(-1)\n"
+            "    return torch.special.entr(both).sum() - own"
+        ),
         "the larger of both": (
             "def joint_bald(p, q):\n    return torch.maximum(bald(p[:, None]), bald(q[:, None]))[0]"
         ),

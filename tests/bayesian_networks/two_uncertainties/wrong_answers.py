@@ -9,6 +9,9 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
         "over the batch": (
             "def binary_parts(p):\n    return (p * (1 - p)).mean(1), p.var(1, unbiased=False)"
         ),
+        "the sum alone": (
+            "def binary_parts(p):\n    return (p * (1 - p)).mean(0) + p.var(0, unbiased=False)"
+        ),
         "one number each": (
             "def binary_parts(p):\n    return (p * (1 - p)).mean(), p.var(unbiased=False)"
         ),
@@ -19,6 +22,12 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "    losses = (log_vars + (target - means) ** 2 / log_vars.exp()) / 2\n"
             "    losses = losses + math.log(2 * math.pi) / 2\n"
             "    return -(-losses).exp().mean(0).log()"
+        ),
+        "densities held up by a little": (
+            "def mixture_nll(means, log_vars, target):\n"
+            "    losses = (log_vars + (target - means) ** 2 / log_vars.exp()) / 2\n"
+            "    losses = losses + math.log(2 * math.pi) / 2\n"
+            "    return -((-losses).exp().mean(0) + 1e-12).log()"
         ),
         "detached": (
             "def mixture_nll(means, log_vars, target):\n"
