@@ -59,8 +59,10 @@ def draw_intervals(
         ax.plot([low, high], [y, y], color=PALETTE["vermillion"], linewidth=6, alpha=0.6)
         for side, marker in ((places < threshold, "o"), (places >= threshold, "s")):
             ax.plot(places[side], 0 * places[side] + y, marker, color=PALETTE["black"], ms=5)
-        ax.text(0, y + 0.22, f"{name}: the threshold lies in {high - low:.3f}", fontsize=10)
-    ax.set(xlim=(-0.02, 1.02), ylim=(-0.5, len(rows) - 0.3), xlabel="x", yticks=[])
+        left = np.format_float_positional(high - low, precision=2, fractional=False, trim="-")
+        ax.text(0, y + 0.22, f"{name}: an interval of {left} is left", fontsize=10)
+    ax.set(xlim=(-0.02, 1.02), ylim=(-0.5, len(rows) - 0.3), yticks=[])
+    ax.set_xlabel("x (asked: ● of class 0, ■ of class 1)")
 
 
 def draw_committee(ax: Axes, p: float, q: float) -> None:
@@ -79,7 +81,7 @@ def draw_committee(ax: Axes, p: float, q: float) -> None:
 
     disagreement = entropy((a + b) / 2) - (entropy(a) + entropy(b)) / 2
     lines = ax.contour(a, b, disagreement, [0.02, 0.1, 0.2, 0.4], colors=PALETTE["blue"])
-    ax.clabel(lines, fontsize=10)
+    ax.clabel(lines, fontsize=10, fmt="BALD %.2f", colors=PALETTE["black"])
     ax.plot([1, 0], [0, 1], "--", color=PALETTE["grey"], linewidth=1)
     ax.plot([p], [q], "o", color=PALETTE["vermillion"], markersize=11)
     ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
@@ -107,7 +109,7 @@ def draw_differences(
         ax.fill_between(labels, mean - half, mean + half, color=COLOURS[k], alpha=0.15)
         ax.plot(labels, mean, color=COLOURS[k], linestyle=STYLES[k], label=name)
     ax.set(xlabel="labels", ylabel=f"accuracy less {first}'s (points)")
-    ax.legend(loc="upper left", fontsize=10)
+    ax.legend(loc="lower right", ncols=2)
 
 
 def draw_images(rows: Mapping[str, np.ndarray]) -> Figure:
@@ -122,5 +124,6 @@ def draw_images(rows: Mapping[str, np.ndarray]) -> Figure:
         for ax, image in zip(line, images, strict=True):
             ax.imshow(image, cmap="gray_r", vmin=0, vmax=1)
             ax.set(xticks=[], yticks=[])
+            ax.spines[:].set_visible(True)
         line[0].set_title(name, fontsize=11, loc="left")
     return figure

@@ -46,7 +46,7 @@ def draw_beliefs(
     >>> [line.get_label() for line in ax.lines]
     ['A', 'B']
     """
-    mean = np.linspace(0, 1, 61)
+    mean = np.linspace(0, 1, 161)
     for k, (n, m, name) in enumerate(zip(ones, zeros, names, strict=True)):
         density = beta(1 + n, 1 + m).pdf(mean)
         ax.plot(mean, density, color=COLOURS[k], linestyle=STYLES[k], label=name)

@@ -2,7 +2,8 @@
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.contour import QuadContourSet
+from matplotlib.colors import BoundaryNorm
+from matplotlib.image import AxesImage
 from torch import Tensor
 
 from otbook_utils.bayesian_networks import Reliability
@@ -56,26 +57,37 @@ def draw_growth(
     ax.legend(loc="center right", ncols=1)
 
 
-def draw_map(
-    ax: Axes, side: Tensor, values: Tensor, levels: list[float], title: str
-) -> QuadContourSet:
-    """Draw filled contours of values (n, n) over a square with these coordinates (n,) on a side.
+def draw_map(ax: Axes, side: Tensor, values: Tensor, levels: list[float], title: str) -> AxesImage:
+    """Draw values (n, n) in steps over a square with these coordinates (n,) on a side.
+
+    Pixels and not filled contours: dark pages turn their colours in order.
 
     >>> import matplotlib.pyplot as plt
     >>> import torch
     >>> figure, ax = plt.subplots()
-    >>> contours = draw_map(ax, torch.arange(3.0), torch.eye(3), [0.0, 0.5, 1.0], "one")
+    >>> image = draw_map(ax, torch.arange(3.0), torch.eye(3), [0.0, 0.5, 1.0], "one")
     >>> ax.get_title()
     'one'
     """
-    contours = ax.contourf(side, side, values.numpy(), levels=levels, cmap="Blues", extend="max")
-    ax.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal", xticks=[-4, 0, 4], yticks=[-4, 0, 4])
+    first, last = float(side[0]), float(side[-1])
+    half = (last - first) / (len(side) - 1) / 2  # of a pixel: its value belongs to its middle
+    image = ax.imshow(
+        values.numpy(),
+        cmap="Blues",
+        norm=BoundaryNorm(levels, 256, extend="max"),
+        extent=2 * (first - half, last + half),
+        origin="lower",
+        interpolation="bilinear",
+        interpolation_stage="data",
+    )
+    ax.set(xlabel="$x_1$", ylabel="$x_2$", xlim=(first, last), ylim=(first, last))
+    ax.set(aspect="equal", xticks=[-4, 0, 4], yticks=[-4, 0, 4])
     ax.set_title(title, fontsize=11)
-    return contours
+    return image
 
 
 def draw_reliability(ax: Axes, binned: Reliability, label: str, colour: str) -> None:
-    """Draw accuracy over confidence, a bar for each bin that holds anything.
+    """Draw accuracy over confidence, a bar for each bin that holds anything, and how much.
 
     >>> import matplotlib.pyplot as plt
     >>> import torch
@@ -100,4 +112,7 @@ def draw_reliability(ax: Axes, binned: Reliability, label: str, colour: str) -> 
         label=label,
     )
     ax.plot([0, 1], [0, 1], "--", color=PALETTE["black"], linewidth=1)
-    ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="accuracy")
+    for x, count in zip(left[filled] + width / 2, binned.count[filled], strict=True):
+        ax.text(x, 0.02, f"{int(count)}", ha="center", fontsize=10)
+    ax.set(xlim=(0, 1), ylim=(0, 1), ylabel="accuracy")
+    ax.set_xlabel("confidence (in the bars: how many answers)")

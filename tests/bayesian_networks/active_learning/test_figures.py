@@ -15,6 +15,15 @@ def test_the_interval_left_lies_between_the_answers(ax):
     draw_intervals(ax, {"a": [0.9, 0.1, 0.4], "b": [0.2, 0.3, 0.7]}, threshold=0.35, asked=3)
     bars = [line.get_xdata() for line in ax.lines if line.get_linewidth() == 6]
     np.testing.assert_allclose(bars, [(0.1, 0.4), (0.3, 0.7)])
+    assert [text.get_text().split()[4] for text in ax.texts] == ["0.3", "0.4"]
+
+
+def test_a_narrow_interval_is_not_told_as_nothing(ax):
+    halves = [1 / 3 + 2.0**-k for k in range(2, 15)]
+    draw_intervals(ax, {"halves": halves}, threshold=1 / 3, asked=13)
+    assert "0.33" in ax.texts[0].get_text()
+    draw_intervals(ax, {"both": [1 / 3 - 2.0**-15, *halves]}, threshold=1 / 3, asked=14)
+    assert "an interval of 0.000092 is left" in ax.texts[1].get_text()
 
 
 def test_nothing_asked_leaves_all(ax):

@@ -20,9 +20,10 @@ def test_deviations_are_roots_of_variances(ax):
 
 def test_a_map_covers_its_square(ax):
     side = torch.linspace(-4, 4, 9)
-    contours = draw_map(ax, side, torch.rand(9, 9), [0.0, 0.5, 1.0], "random")
-    assert contours.levels.tolist() == [0.0, 0.5, 1.0]
-    assert ax.get_xlim() == (-4, 4)
+    image = draw_map(ax, side, torch.rand(9, 9), [0.0, 0.5, 1.0], "random")
+    assert image.norm.boundaries.tolist() == [0.0, 0.5, 1.0]
+    assert image.get_extent() == [-4.5, 4.5, -4.5, 4.5]  # nine pixels, the outer ones by half
+    assert ax.get_xlim() == ax.get_ylim() == (-4, 4)
 
 
 def test_bars_are_accuracies_of_bins_that_hold_something(ax):
@@ -32,3 +33,4 @@ def test_bars_are_accuracies_of_bins_that_hold_something(ax):
     heights = {round(bar.get_x(), 1): bar.get_height() for bar in ax.patches}
     assert set(heights) == {0.5, 0.8, 0.9}
     np.testing.assert_allclose(list(heights.values()), [1, 1, 0])
+    assert [text.get_text() for text in ax.texts] == ["1", "1", "1"]
