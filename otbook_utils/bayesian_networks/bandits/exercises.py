@@ -98,25 +98,33 @@ def _slips_of_the_share(a1: float, b1: float, a2: float, b2: float) -> dict[str,
 
 
 @exercise("bn-06-3")
-def check_posterior(
-    answer: Callable[[np.ndarray, np.ndarray, float, float], tuple[np.ndarray, np.ndarray]],
+def check_fading(
+    answer: Callable[..., tuple[np.ndarray, np.ndarray]],
 ) -> Verdict:
-    """Check `posterior(x, y, noise, prior)`: mean and covariance of the weights of one arm."""
+    """Check `fading_posterior(x, y, noise, prior, fade)`: mean and covariance of the weights."""
     rng = np.random.default_rng(3)
     cases = [
-        (rng.normal(size=(n, d)), rng.normal(size=n), noise, prior)
-        for n, d, noise, prior in ((6, 2, 0.5, 2.0), (2, 3, 1.5, 0.7), (4, 4, 0.3, 1.2))
+        (rng.normal(size=(n, d)), rng.normal(size=n), noise, prior, fade)
+        for n, d, noise, prior, fade in (
+            (6, 2, 0.5, 2.0, 0.8),
+            (2, 3, 1.5, 0.7, 0.5),
+            (4, 4, 0.3, 1.2, 1.0),
+        )
     ]
+
+    def wanted(x: np.ndarray, y: np.ndarray, noise: float, prior: float, fade: float) -> np.ndarray:
+        return _row(_posterior(x, y, noise, prior, fade))
+
     expect_function(
-        lambda *case: _answered(answer(*case), _row(_posterior(*case)), case[0].shape[1]),
-        lambda x, y, noise, prior: _row(_posterior(x, y, noise, prior)),
+        lambda *case: _answered(answer(*case), wanted(*case), case[0].shape[1]),
+        wanted,
         cases,
         _slips_of_the_posterior,
         name="mean and covariance, one after the other,",
     )
     return right(
-        "Sample weights from this normal law, take the arm whose x·w is largest: that is Thompson "
-        "sampling. With fewer rounds than weights the prior keeps the covariance finite."
+        "A posterior that forgets never becomes sure: each new reward counts 1, and all old ones "
+        "together at most γ/(1 − γ). What it costs is doubt where nothing has changed."
     )
 
 
@@ -141,34 +149,76 @@ def _row(pair: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
 
 
 def _posterior(
-    x: np.ndarray, y: np.ndarray, noise: float, prior: float
+    x: np.ndarray, y: np.ndarray, noise: float, prior: float, fade: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    covariance = np.linalg.inv(x.T @ x / noise**2 + np.eye(x.shape[1]) / prior**2)
-    return covariance @ x.T @ y / noise**2, covariance
+    return _weighted(x, y, noise, prior, fade ** np.arange(len(y))[::-1])
+
+
+def _weighted(
+    x: np.ndarray, y: np.ndarray, noise: float, prior: float, weight: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    gram, sums = (x.T * weight) @ x, (x.T * weight) @ y
+    covariance = np.linalg.inv(gram / noise**2 + np.eye(x.shape[1]) / prior**2)
+    return covariance @ sums / noise**2, covariance
 
 
 def _slips_of_the_posterior(
-    x: np.ndarray, y: np.ndarray, noise: float, prior: float
+    x: np.ndarray, y: np.ndarray, noise: float, prior: float, fade: float
 ) -> dict[str, np.ndarray]:
     """Return what each known mistake gives in place of mean and covariance."""
-    unit, gram, sums = np.eye(x.shape[1]), x.T @ x, x.T @ y
-    mean, covariance = _posterior(x, y, noise, prior)
-    wrong_noise = np.linalg.inv(gram / noise + unit / prior**2)
-    wrong_prior = np.linalg.inv(gram / noise**2 + unit / prior)
+    n, unit = len(y), np.eye(x.shape[1])
+    weight = fade ** np.arange(n)[::-1]
+    gram, sums = (x.T * weight) @ x, (x.T * weight) @ y
+    mean, covariance = _posterior(x, y, noise, prior, fade)
+    ridge = np.linalg.inv(gram + noise**2 / prior**2 * unit)
     times_prior = np.linalg.inv(gram / noise**2 + unit * prior**2)
     bare = np.linalg.inv(gram + unit / prior**2)
+    old_prior = _weighted(x, y, noise, prior * fade ** (-n / 2), weight)
+    wide = noise / np.sqrt(weight.sum() / n)
     return {
+        "Nothing fades there: a reward j rewards old counts γ^j times.": _row(
+            _posterior(x, y, noise, prior, 1.0)
+        ),
+        "There the oldest reward counts most: the newest is the last row.": _row(
+            _weighted(x, y, noise, prior, weight[::-1])
+        ),
+        "The newest reward counts in full: its j is 0.": _row(
+            _weighted(x, y, noise, prior, fade * weight)
+        ),
+        "The squares count γ^j times: with x and y both multiplied by γ^j it is γ^2j.": _row(
+            _weighted(x, y, noise, prior, weight**2)
+        ),
+        "The precision fades like the rewards do: the weights belong into XᵀX, too.": _row(
+            (
+                _posterior(x, y, noise, prior, 1.0)[1] @ sums / noise**2,
+                _posterior(x, y, noise, prior, 1.0)[1],
+            )
+        ),
+        "The rewards fade as well as the precision: Xᵀ times the weighted y.": _row(
+            (covariance @ x.T @ y / noise**2, covariance)
+        ),
+        "The prior does not fade.": _row(old_prior),
+        "Each reward has its own weight: their mean will not do.": _row(
+            _posterior(x, y, wide, prior, 1.0)
+        ),
         "noise is a standard deviation: its square divides.": _row(
-            (wrong_noise @ sums / noise, wrong_noise)
+            _weighted(x, y, np.sqrt(noise), prior, weight)
         ),
         "prior is a standard deviation: its square divides.": _row(
-            (wrong_prior @ sums / noise**2, wrong_prior)
+            _weighted(x, y, noise, np.sqrt(prior), weight)
         ),
+        "Both are standard deviations: their squares divide.": _row(
+            _weighted(x, y, np.sqrt(noise), np.sqrt(prior), weight)
+        ),
+        "noise and prior have changed places.": _row(_weighted(x, y, prior, noise, weight)),
         "A wide prior says little: its precision is 1/prior², not prior².": _row(
             (times_prior @ sums / noise**2, times_prior)
         ),
         "The data's part of the precision is divided by the noise's variance.": _row(
             (bare @ sums, bare)
+        ),
+        "The mean is that of ridge regression; its inverse times noise² is the covariance.": _row(
+            (mean, ridge)
         ),
         "The mean lacks the division by the noise's variance.": _row(
             (covariance @ sums, covariance)
@@ -179,13 +229,6 @@ def _slips_of_the_posterior(
         "The law needs the whole covariance, not its diagonal alone.": (
             _row((mean, np.diag(np.sqrt(np.diag(covariance))))),
             _row((mean, np.diag(np.diag(covariance)))),
-        ),
-        "noise and prior are exchanged.": _row(_posterior(x, y, prior, noise)),
-        "noise and prior are deviations, and you take both for variances.": _row(
-            _posterior(x, y, noise**0.5, prior**0.5)
-        ),
-        "The ridge's inverse becomes the covariance when the noise's variance multiplies it.": _row(
-            (mean, covariance / noise**2)
         ),
         "That is a root of the covariance.": _row((mean, np.linalg.cholesky(covariance))),
     }
@@ -199,9 +242,10 @@ def check_need(answer: dict[str, str]) -> Verdict:
         _NEED,
         {
             "ads": "What is never shown is never learnt about: no context moves you to other ads.",
-            "clouds": "Contexts from a Gaussian cloud send every arm its share of all directions: "
-            "look at the second moment on a half-space.",
-            "types": "Within a type nothing varies: each type is a bandit of its own.",
+            "corners": "Of x and −x, equally likely, each arm gets one. What is the mean of x xᵀ "
+            "over the contexts that an arm gets?",
+            "blood groups": "Within a group nothing varies: what does greedy learn there of a drug "
+            "that failed at first?",
             "all shown": "If every arm's pay is told whichever you pull, what could exploring add?",
             "last": "Exploration is an investment. When would it pay back?",
             "drift": "An arm that has become better is noticed only by pulling it.",
@@ -215,8 +259,8 @@ def check_need(answer: dict[str, str]) -> Verdict:
 
 _NEED = {
     "ads": "explore",
-    "clouds": "no need",
-    "types": "explore",
+    "corners": "no need",
+    "blood groups": "explore",
     "all shown": "no need",
     "last": "no need",
     "drift": "explore",

@@ -31,31 +31,46 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
     },
     "bn-06-3": {
         "a column for the mean": (
-            "def posterior(x, y, noise, prior):\n"
-            "    precision = x.T @ x / noise**2 + np.eye(x.shape[1]) / prior**2\n"
+            "def fading_posterior(x, y, noise, prior, fade):\n"
+            "    w = fade ** np.arange(len(y))[::-1]\n"
+            "    precision = (x.T * w) @ x / noise**2 + np.eye(x.shape[1]) / prior**2\n"
             "    covariance = np.linalg.inv(precision)\n"
-            "    return covariance @ x.T @ y[:, None] / noise**2, covariance"
+            "    return covariance @ x.T @ (w * y)[:, None] / noise**2, covariance"
         ),
         "all in a row": (
-            "def posterior(x, y, noise, prior):\n"
-            "    precision = x.T @ x / noise**2 + np.eye(x.shape[1]) / prior**2\n"
+            "def fading_posterior(x, y, noise, prior, fade):\n"
+            "    w = fade ** np.arange(len(y))[::-1]\n"
+            "    precision = (x.T * w) @ x / noise**2 + np.eye(x.shape[1]) / prior**2\n"
             "    covariance = np.linalg.inv(precision)\n"
-            "    mean = covariance @ x.T @ y / noise**2\n"
+            "    mean = covariance @ x.T @ (w * y) / noise**2\n"
             "    return np.concatenate([mean, covariance.ravel()])"
         ),
+        "precision and sums fade round by round, and the prior with them": (
+            "def fading_posterior(x, y, noise, prior, fade):\n"
+            "    A, b = np.eye(x.shape[1]) / prior**2, np.zeros(x.shape[1])\n"
+            "    for row, reward in zip(x, y):\n"
+            "        A = fade * A + np.outer(row, row) / noise**2\n"
+            "        b = fade * b + row * reward / noise**2\n"
+            "    return np.linalg.solve(A, b), np.linalg.inv(A)"
+        ),
         "without a prior": (
-            "def posterior(x, y, noise, prior):\n"
-            "    covariance = noise**2 * np.linalg.pinv(x.T @ x)\n"
-            "    return covariance @ x.T @ y / noise**2, covariance"
+            "def fading_posterior(x, y, noise, prior, fade):\n"
+            "    w = fade ** np.arange(len(y))[::-1]\n"
+            "    covariance = noise**2 * np.linalg.pinv((x.T * w) @ x)\n"
+            "    return covariance @ x.T @ (w * y) / noise**2, covariance"
         ),
     },
     "bn-06-4": {
         "explore everywhere": (
-            "need = dict.fromkeys(['ads', 'clouds', 'types', 'all shown', 'last', 'drift'], "
-            "'explore')"
+            "need = dict.fromkeys(['ads', 'corners', 'blood groups', 'all shown', 'last', "
+            "'drift'], 'explore')"
         ),
         "contexts explore by themselves": (
-            "need = {'ads': 'explore', 'clouds': 'no need', 'types': 'no need', "
+            "need = {'ads': 'explore', 'corners': 'no need', 'blood groups': 'no need', "
+            "'all shown': 'no need', 'last': 'no need', 'drift': 'explore'}"
+        ),
+        "whatever is discrete is a bandit of its own": (
+            "need = {'ads': 'explore', 'corners': 'explore', 'blood groups': 'explore', "
             "'all shown': 'no need', 'last': 'no need', 'drift': 'explore'}"
         ),
     },
