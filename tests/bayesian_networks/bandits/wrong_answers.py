@@ -69,9 +69,5 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
             "need = {'ads': 'explore', 'corners': 'no need', 'blood groups': 'no need', "
             "'all shown': 'no need', 'last': 'no need', 'drift': 'explore'}"
         ),
-        "whatever is discrete is a bandit of its own": (
-            "need = {'ads': 'explore', 'corners': 'explore', 'blood groups': 'explore', "
-            "'all shown': 'no need', 'last': 'no need', 'drift': 'explore'}"
-        ),
     },
 }
