@@ -19,7 +19,7 @@ def check_batch_noise(answer: Callable[[Tensor, int], Tensor]) -> Verdict:
     expect_function(answer, _batch_noise, cases, _slips_of_batch_noise, name="the covariance")
     return right(
         "At M = N it is 0, as it must. For M much smaller than N it is N²/M times the data's "
-        "covariance: the noise of independent draws."
+        "covariance: the noise of independent draws, of which batches of half the data have half."
     )
 
 
