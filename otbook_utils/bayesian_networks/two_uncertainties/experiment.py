@@ -78,9 +78,9 @@ class CellMasked(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         h = c = x.new_zeros(x.shape[1], self.units)
-        for now in x:
+        for now in self.enter(x):
             c = c * (torch.rand(c.shape) >= self.rate) / (1 - self.rate)
-            gates = (self.enter(now) + self.carry(h)).chunk(4, -1)
+            gates = (now + self.carry(h)).chunk(4, -1)
             write, keep, show = (gates[i].sigmoid() for i in (0, 1, 3))
             c = keep * c + write * gates[2].tanh()
             h = show * c.tanh()

@@ -2,12 +2,14 @@
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import BoundaryNorm
+from matplotlib.colors import BoundaryNorm, to_rgba
 from matplotlib.image import AxesImage
 from torch import Tensor
 
 from otbook_utils.bayesian_networks import Reliability
 from otbook_utils.teaching import PALETTE
+
+FEW = 20  # cases in a bin, below which its bar is hollow
 
 
 def draw_deviations(
@@ -51,7 +53,7 @@ def draw_growth(
     ):
         ax.plot(sizes, values, look, color=PALETTE[colour], label=label, markersize=4)
     ax.axvline(chosen, color=PALETTE["grey"])
-    ax.set(xscale="log", yscale="log", xlabel="data", ylabel="mean variance inside")
+    ax.set(xscale="log", yscale="log", xlabel="data", ylabel="mean variance, |x| ≤ 2")
     ax.set(ylim=(3e-5, 1), xticks=[15, 60, 240], xticklabels=["15", "60", "240"])
     ax.minorticks_off()
     ax.legend(loc="center right", ncols=1)
@@ -89,6 +91,8 @@ def draw_map(ax: Axes, side: Tensor, values: Tensor, levels: list[float], title:
 def draw_reliability(ax: Axes, binned: Reliability, label: str, colour: str) -> None:
     """Draw accuracy over confidence, a bar for each bin that holds anything, and how much.
 
+    A bar is hollow where fewer than 20 cases stand behind it.
+
     >>> import matplotlib.pyplot as plt
     >>> import torch
     >>> figure, ax = plt.subplots()
@@ -101,14 +105,14 @@ def draw_reliability(ax: Axes, binned: Reliability, label: str, colour: str) -> 
     width = 1 / bins
     left = np.arange(bins) * width
     filled = (binned.count > 0).numpy()
+    many = (binned.count >= FEW).numpy()[filled]
     ax.bar(
         left[filled],
         binned.accuracy.numpy()[filled],
         width,
         align="edge",
-        color=PALETTE[colour],
+        color=[to_rgba(PALETTE[colour], 0.7 if full else 0) for full in many],
         edgecolor=PALETTE["black"],
-        alpha=0.7,
         label=label,
     )
     ax.plot([0, 1], [0, 1], "--", color=PALETTE["black"], linewidth=1)

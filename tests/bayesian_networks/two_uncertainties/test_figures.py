@@ -34,3 +34,11 @@ def test_bars_are_accuracies_of_bins_that_hold_something(ax):
     assert set(heights) == {0.5, 0.8, 0.9}
     np.testing.assert_allclose(list(heights.values()), [1, 1, 0])
     assert [text.get_text() for text in ax.texts] == ["1", "1", "1"]
+
+
+def test_bars_of_few_cases_are_hollow(ax):
+    probabilities = torch.tensor([[0.9, 0.1]] * 30 + [[0.6, 0.4]] * 3)
+    binned = reliability(probabilities, torch.zeros(33, dtype=torch.long), bins=10)
+    draw_reliability(ax, binned, "net", "blue")
+    opacity = {round(bar.get_x(), 1): bar.get_facecolor()[3] for bar in ax.patches}
+    assert opacity == {0.8: 0.7, 0.5: 0}
