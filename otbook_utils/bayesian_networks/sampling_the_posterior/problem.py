@@ -57,7 +57,7 @@ def potential(w: Tensor, x: Tensor, y: Tensor, weight: float = 1.0) -> Tensor:
 
 
 def hamiltonian(
-    x: Tensor, y: Tensor, *, chains: int = 16, kept: int = 80, burn_in: int = 60, leaps: int = 40
+    x: Tensor, y: Tensor, *, chains: int = 16, kept: int = 80, burn_in: int = 60, leaps: int = 30
 ) -> tuple[Tensor, Tensor]:
     """Return draws (sets, chains, kept, 61) by Hamiltonian Monte Carlo, and the acceptance (sets,).
 
