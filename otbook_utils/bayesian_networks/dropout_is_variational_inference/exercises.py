@@ -140,6 +140,7 @@ def _slips_of_sigma(p: float, N: int, c: float, length: float) -> dict[str, floa
         ),
         "1 − p, the share that is kept, is wanted, not p.": sigma * math.sqrt(p / (1 - p)),
         "A standard deviation is the positive root.": -sigma,
+        "The length scale stands in τ as a square.": sigma * math.sqrt(length),
         "N is missing: the loss is a mean, so λ' is λ/N.": sigma / math.sqrt(N),
         "The length scale is missing: its square stands in τ.": sigma * length,
         "Large l are small weights: sigma falls with l.": sigma * length**2,
@@ -180,7 +181,17 @@ def _slips_of_gaussian(
     each = ((1 + alpha) * square - 1 - logs) / 2
     variance = alpha * w.square()
     back = (length**-2 + w.square()) / (2 * variance) - 0.5 + 0.5 * logs
+    wide = alpha * length * w.square()  # l times the variance of q
+
+    def of_variances(w_l: Tensor, spread: Tensor) -> Tensor:  # taken for deviations
+        return ((w_l.square() + spread.square() - 1) / 2 - spread.log()).sum()
+
     return {
+        "A variance was taken for a deviation: that of q is √α |w|, that of the prior 1/l.": (
+            of_variances(length * w, wide),
+            of_variances(length**2 * w, math.sqrt(alpha) * length**2 * w.abs()),
+            of_variances(length**2 * w, length * wide),
+        ),
         "The sum over all weights is asked for.": (each.mean(), each, each.sum(-1)),
         "A factor ½ is missing: the exponent of a normal density is halved.": (
             2 * each.sum(),

@@ -244,6 +244,11 @@ def _slips_of_the_shift(mean: float, variance: float, p: float) -> dict[str, np.
         "Divide by the running deviation: the values do not stay as wide as they are.": (
             pair(math.sqrt(variance))
         ),
+        "With the batch's own statistics the deviation would be 1. At test time the running ones "
+        "stand in their place, kept while the noise was on.": pair(1.0),
+        "Inverted dropout divides what is kept by 1 − p, before the variance is taken.": (
+            pair(math.sqrt(variance / plain))
+        ),
     }
 
 
