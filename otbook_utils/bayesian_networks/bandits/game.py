@@ -3,6 +3,8 @@
 (Do not read on before you have played.)
 """
 
+from importlib import resources
+
 import numpy as np
 
 BUDGET = 14
@@ -15,6 +17,15 @@ COINS = np.array(
     ]
 )
 MEANS = (0.4, 0.7)
+
+
+def script() -> str:
+    """Return the game's script for `in_page`; its first lines say which data it takes.
+
+    >>> "function pull" in script()
+    True
+    """
+    return resources.files(__package__).joinpath("game.js").read_text(encoding="utf-8")
 
 
 def coins(first: int, second: int) -> tuple[int, int]:
