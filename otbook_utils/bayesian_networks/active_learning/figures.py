@@ -80,8 +80,9 @@ def draw_committee(ax: Axes, p: float, q: float) -> None:
         return -x * np.log(x) - (1 - x) * np.log(1 - x)
 
     disagreement = entropy((a + b) / 2) - (entropy(a) + entropy(b)) / 2
-    lines = ax.contour(a, b, disagreement, [0.02, 0.1, 0.2, 0.4], colors=PALETTE["blue"])
-    ax.clabel(lines, fontsize=10, fmt="BALD %.2f", colors=PALETTE["black"])
+    told = {0.02: "BALD 0.02", 0.1: "0.10", 0.2: "0.20", 0.4: "0.40"}
+    lines = ax.contour(a, b, disagreement, list(told), colors=PALETTE["blue"])
+    ax.clabel(lines, fontsize=10, fmt=told, colors=PALETTE["black"])
     ax.plot([1, 0], [0, 1], "--", color=PALETTE["grey"], linewidth=1)
     ax.plot([p], [q], "o", color=PALETTE["vermillion"], markersize=11)
     ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")

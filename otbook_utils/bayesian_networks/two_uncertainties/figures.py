@@ -62,7 +62,8 @@ def draw_growth(
 def draw_map(ax: Axes, side: Tensor, values: Tensor, levels: list[float], title: str) -> AxesImage:
     """Draw values (n, n) in steps over a square with these coordinates (n,) on a side.
 
-    Pixels and not filled contours: dark pages turn their colours in order.
+    Values beyond the last level look like the last. Pixels and not filled contours: dark pages
+    turn their colours in order.
 
     >>> import matplotlib.pyplot as plt
     >>> import torch
@@ -76,7 +77,7 @@ def draw_map(ax: Axes, side: Tensor, values: Tensor, levels: list[float], title:
     image = ax.imshow(
         values.numpy(),
         cmap="Blues",
-        norm=BoundaryNorm(levels, 256, extend="max"),
+        norm=BoundaryNorm(levels, 256),
         extent=2 * (first - half, last + half),
         origin="lower",
         interpolation="bilinear",

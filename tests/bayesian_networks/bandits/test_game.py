@@ -1,4 +1,4 @@
-"""The game in the page pays the coins laid out and shows what can be known, as the cell makes it."""
+"""The game in the page, as its cell makes it, pays the coins laid out and shows what is known."""
 
 import functools
 
