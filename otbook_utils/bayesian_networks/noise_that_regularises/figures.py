@@ -2,10 +2,64 @@
 
 from collections.abc import Sequence
 
+import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from torch import Tensor
 
 from otbook_utils.teaching import PALETTE
+
+
+def draw_frequencies(ax: Axes, values: Tensor, low: float, high: float, widest: float) -> None:
+    """Draw a histogram of values (n,) between `low` and `high`, as shares of its highest bar.
+
+    Bars are a third of the standard deviation wide, at most `widest`: a narrow histogram keeps its
+    shape.
+
+    >>> import matplotlib.pyplot as plt
+    >>> import torch
+    >>> figure, ax = plt.subplots()
+    >>> draw_frequencies(ax, torch.tensor([0.1, 0.9, 0.9, 0.9]), 0, 1, widest=0.5)
+    >>> ax.patches[0].get_data().values.round(2).tolist()[0]
+    0.33
+    """
+    width = min(widest, max(values.std().item() / 3, (high - low) / 400))
+    heights, edges = np.histogram(values.numpy(), round((high - low) / width), (low, high))
+    filled = heights.nonzero()[0]
+    part = slice(filled[0], filled[-1] + 1)  # what is empty on both sides would only weigh
+    ax.stairs(
+        heights[part] / heights.max(),
+        edges[part.start : part.stop + 1],
+        fill=True,
+        color=PALETTE["sky"],
+    )
+    ax.set(xlim=(low, high), ylim=(0, 1.1))
+
+
+def draw_pairs(pairs: Tensor, highest: int) -> Figure:
+    """Draw 250 of the pairs (n, 2) of two outputs, and a histogram of the first of all n.
+
+    highest: where the histogram's axis ends.
+
+    >>> import torch
+    >>> figure = draw_pairs(torch.tensor([[1.0, 1.0], [-1.0, 1.0]]), highest=2)
+    >>> figure.axes[1].get_title()
+    'variance 2.00, covariance 0.00'
+    """
+    figure, (ax, right) = plt.subplots(1, 2, figsize=(7.6, 3.4))
+    ax.plot(*pairs[:250].T, ".", color=PALETTE["blue"], alpha=0.8, markersize=4)
+    ax.set(xlim=(-3.6, 3.6), ylim=(-3.6, 3.6), aspect="equal")
+    ax.set(xlabel="output 1 − mean", ylabel="output 2 − mean")
+    right.hist(pairs[:, 0], bins=np.linspace(-3.6, 3.6, 46).tolist(), color=PALETTE["sky"])
+    right.set(xlabel="output 1 − mean", ylabel=f"how many of {len(pairs):,} draws")
+    right.set(ylim=(0, highest))
+    variance, covariance = pairs.T.cov()[0].tolist()
+    # Without the hyphen, and without the sign of a zero.
+    written = f"{round(covariance, 2) + 0.0:.2f}".replace("-", "−")
+    right.set_title(f"variance {variance:.2f}, covariance {written}", fontsize=11)
+    return figure
 
 
 def draw_subnetwork(ax: Axes, sizes: Sequence[int], kept: Sequence[Sequence[bool] | None]) -> None:

@@ -48,12 +48,17 @@ def draw_variances(
     """Draw variances by formula (lines) and as measured (marks) over step sizes (n,), the first
     without and the second with the noise of batches, and a line at the chosen step size.
     """
-    for noise, colour, mark in zip(wanted, ("blue", "vermillion"), "so", strict=True):
-        ax.plot(steps, wanted[noise], color=PALETTE[colour], linewidth=1)
-        ax.plot(steps[::3], measured[noise][::3], mark, color=PALETTE[colour], markersize=4)
-    ax.axhline(1, color=PALETTE["black"], linewidth=1)
-    ax.axvline(chosen, color=PALETTE["grey"])
+    looks = ("blue", "--s", "all data"), ("vermillion", "-o", "batches")
+    for noise, (colour, look, label) in zip(wanted, looks, strict=True):
+        line = {"color": PALETTE[colour], "markersize": 4, "linewidth": 1}
+        ax.plot(steps, wanted[noise], look[:-1], **line)
+        ax.plot(steps[::3], measured[noise][::3], look[-1], **line)
+        ax.plot([], [], look, **line, label=label)
+    ax.axhline(1, color=PALETTE["black"], linewidth=1, label="posterior")
+    # Up to the legend, where the line would run through it.
+    ax.plot([chosen, chosen], [0.8, 17 if chosen < 2 else 80], color=PALETTE["grey"])
     ax.set(xlabel="step size ε (a = 1)", ylabel="variance", yscale="log", ylim=(0.8, 80))
+    ax.legend(loc="upper left", reverse=True)
 
 
 def draw_bands(
@@ -70,6 +75,7 @@ def draw_bands(
     for edge, label in ((low, f"{name}, 90 %"), (high, None)):
         ax.plot(grid, edge, color=PALETTE["vermillion"], linewidth=1.8, label=label)
     ax.plot(grid, values.mean(0), "--", color=PALETTE["vermillion"], linewidth=1.3)
-    ax.plot(*seen, "o", color=PALETTE["blue"], markersize=4)
+    ax.plot([], [], "--", color=PALETTE["black"], linewidth=1.3, label="means")
+    ax.plot(*seen, "o", color=PALETTE["blue"], markersize=4, label="data")
     ax.set(xlabel="x", ylabel="f(x)", xlim=(-4, 3.5), ylim=(-2.6, 3.2))
     ax.legend(loc="upper center", ncols=2)

@@ -4,9 +4,18 @@ import torch
 
 from otbook_utils.bayesian_networks.dropout_is_variational_inference.figures import (
     draw_bands,
+    draw_masked_layer,
     draw_smeared,
     draw_two_slopes,
 )
+
+
+def test_a_dropped_input_loses_its_edges_and_its_column():
+    weight = torch.tensor([[0.5, -1.0, 2.0], [1.5, 0.2, -0.3]])
+    ax, right = draw_masked_layer(weight, [1, 0, 1]).axes
+    assert len(ax.lines) == 2 * 2
+    texts = [text.get_text() for text in right.texts]
+    assert texts == ["0.5", "0", "2.0", "1.5", "0", "−0.3"]
 
 
 def test_band_is_two_deviations_and_the_answers_are_those_at_the_line():
