@@ -80,19 +80,19 @@ def draw_bands(
     ax.plot(grid, grid.sin(), "--", color=PALETTE["black"], linewidth=1, label="sin x")
     shown = slice(None, None, max(1, len(data[0]) // 50))
     ax.plot(data[0][shown, 0], data[1][shown, 0], ".", color=PALETTE["grey"], markersize=4)
-    low, high = -6, 5
+    low, high = -6, 6.5
     ax.set(xlabel="x", ylabel="y", xlim=(grid[0].item(), grid[-1].item()), ylim=(low, high))
     handles, labels = ax.get_legend_handles_labels()
     order = (2, 1, 0, 3)  # the mean, its bands from the narrow one outwards, the truth
     ax.legend([handles[k] for k in order], [labels[k] for k in order], loc="upper right")
     # No answers lie where the legend stands; the line ends below it.
-    ax.plot([x, x], [low, high if x < -0.5 else 1.6], color=PALETTE["vermillion"], linewidth=1)
+    ax.plot([x, x], [low, high if x < -0.5 else 2.3], color=PALETTE["vermillion"], linewidth=1)
     here = answers[:, (grid - x).abs().argmin()]
     if few:
         right.hlines(here, 0, 1, color=PALETTE["vermillion"], linewidth=1.5)
         right.set(xlabel="one line a member", xticks=[])
     else:
-        edges = [low + 0.2 * k for k in range(56)]
+        edges = [low + 0.2 * k for k in range(63)]
         right.hist(here, bins=edges, orientation="horizontal", color=PALETTE["vermillion"])
         right.set(xlabel="passes", xlim=(0, len(here)))
     right.set(ylabel="answers at the red line", ylim=(low, high))
