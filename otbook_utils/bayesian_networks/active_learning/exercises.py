@@ -75,38 +75,63 @@ def _slips_of_votes(probabilities: Tensor) -> dict[str, Tensor]:
 
 @exercise("bn-05-2")
 def check_reduction(answer: Callable[..., np.ndarray]) -> Verdict:
-    """Check `reduction(covariance, candidates, tests, noise)`: how much each question helps."""
+    """Check `reduction(at_candidates, at_tests, noise)`: each question's worth, by samples."""
     rng = np.random.default_rng(2)
     cases = []
-    for d, n, m, noise in ((3, 4, 6, 0.5), (2, 5, 3, 1.4)):
-        root = rng.normal(size=(d, d))
-        cases.append((root @ root.T, rng.normal(size=(n, d)), rng.normal(size=(m, d)), noise))
+    for samples, n, m, noise in ((7, 4, 6, 0.5), (5, 3, 2, 1.4)):
+        weights = rng.normal(size=(samples, 3))
+        at_candidates, at_tests = (weights @ rng.normal(size=(3, k)) + 1 for k in (n, m))
+        cases.append((at_candidates, at_tests, noise))
     expect_function(answer, _reduction, cases, _slips_of_reduction, name="the reductions")
     return right(
-        "The answer itself does not occur: in a linear model with known noise, what a question is "
-        "worth can be said before it is asked."
+        "Neither weights nor the answer itself occur: values at candidates and tests are enough, "
+        "if each member keeps its mask from the one to the other."
     )
 
 
-def _reduction(
-    covariance: np.ndarray, candidates: np.ndarray, tests: np.ndarray, noise: float
-) -> np.ndarray:
-    shared = tests @ covariance @ candidates.T
-    own = np.einsum("nd,de,ne->n", candidates, covariance, candidates)
+def _reduction(at_candidates: np.ndarray, at_tests: np.ndarray, noise: float) -> np.ndarray:
+    shared, own = _moments(at_candidates, at_tests)
     return (shared**2).mean(0) / (noise**2 + own)
 
 
+def _moments(
+    at_candidates: np.ndarray, at_tests: np.ndarray, less: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return covariances (m, n) of tests and candidates, and the candidates' variances (n,)."""
+    a, b = at_candidates - at_candidates.mean(0), at_tests - at_tests.mean(0)
+    return b.T @ a / (len(a) - less), (a**2).sum(0) / (len(a) - less)
+
+
 def _slips_of_reduction(
-    covariance: np.ndarray, candidates: np.ndarray, tests: np.ndarray, noise: float
-) -> dict[str, np.ndarray]:
+    at_candidates: np.ndarray, at_tests: np.ndarray, noise: float
+) -> dict[str, object]:
     """Return what each known mistake gives in place of the mean reductions."""
-    shared = tests @ covariance @ candidates.T
-    own = np.einsum("nd,de,ne->n", candidates, covariance, candidates)
+    samples = len(at_candidates)
+    shared, own = _moments(at_candidates, at_tests)
+    one_less, own_less = _moments(at_candidates, at_tests, less=1)
+    raw, raw_own = at_tests.T @ at_candidates / samples, (at_candidates**2).mean(0)
+    tests = at_tests.var(0)
     return {
         "noise is a standard deviation: its square is added.": (shared**2).mean(0) / (noise + own),
         "Without noise one answer would tell all: add its variance below.": (
             (shared**2).mean(0) / own
         ),
+        "Take the mean over the members off first: covariances are of deviations.": (
+            (raw**2).mean(0) / (noise**2 + raw_own),
+            (raw**2).mean(0) / (noise**2 + own),
+        ),
+        "Divide by T, for the variances and for the covariances.": (
+            (one_less**2).mean(0) / (noise**2 + own_less),
+            (one_less**2).mean(0) / (noise**2 + own),
+            (shared**2).mean(0) / (noise**2 + own_less),
+            ((samples * shared) ** 2).mean(0) / (noise**2 + own),
+            ((samples * shared) ** 2).mean(0) / (noise**2 + samples * own),
+        ),
+        "Below stands a variance, not a deviation.": (
+            (shared**2).mean(0) / (noise**2 + np.sqrt(own)),
+            (shared**2).mean(0) / (noise + np.sqrt(own)),
+        ),
+        "Below stands σ² + s²: without it covariances alone are compared.": (shared**2).mean(0),
         "The covariance of a test's and a candidate's value is squared.": (
             shared.mean(0) / (noise**2 + own)
         ),
@@ -114,13 +139,15 @@ def _slips_of_reduction(
             shared.mean(0) ** 2 / (noise**2 + own)
         ),
         "The mean over the tests, not the sum.": (shared**2).sum(0) / (noise**2 + own),
+        "That divides by the tests' variances, too: how much they fall, not which share.": (
+            ((shared**2) / tests[:, None]).mean(0) / (noise**2 + own)
+        ),
         "That is what is left at the tests, and not how much it falls.": (
-            np.einsum("md,de,me->m", tests, covariance, tests).mean()
-            - (shared**2).mean(0) / (noise**2 + own)
+            tests.mean() - (shared**2).mean(0) / (noise**2 + own)
         ),
         "How much it falls is positive: before less after.": -(shared**2).mean(0)
         / (noise**2 + own),
-        "That is the model's variance at the candidates: what helps the tests?": own,
+        "That is the variance at the candidates: what helps the tests?": own,
         "That is the information gain at the candidates, not the tests' variance.": (
             0.5 * np.log(1 + own / noise**2)
         ),
@@ -191,8 +218,8 @@ def check_advice(answer: dict[str, str]) -> Verdict:
             "coin-flip labels": "What does a score see whose members all agree on ½, ½? Cover and "
             "lot would go on asking for a fifth of noise.",
             "error estimate": "What was chosen for its difficulty is no sample of the population.",
-            "near-copies": "Ten frames that are nearly alike tell together what one tells. "
-            "Which way of asking keeps the ten apart?",
+            "near-copies": "Ten frames that are nearly alike tell together what one tells, and by "
+            "lot nine show the empty road. Which way of asking keeps the ten apart?",
             "rare crack": "A thousand random pictures show one crack, and cover by distance "
             "does not see a few pixels. Which of the three looks where the model wavers?",
         },

@@ -15,11 +15,17 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
         ),
     },
     "bn-05-2": {
-        "transposed": (
-            "def reduction(covariance, candidates, tests, noise):\n"
-            "    shared = candidates @ covariance @ tests.T\n"
-            "    own = np.einsum('nd,de,ne->n', candidates, covariance, candidates)\n"
-            "    return (shared**2).mean(0) / (noise**2 + own.mean())"
+        "one variance for all candidates": (
+            "def reduction(at_candidates, at_tests, noise):\n"
+            "    a = at_candidates - at_candidates.mean(0)\n"
+            "    shared = (at_tests - at_tests.mean(0)).T @ a / len(a)\n"
+            "    return (shared**2).mean(0) / (noise**2 + a.var())"
+        ),
+        "correlations": (
+            "def reduction(at_candidates, at_tests, noise):\n"
+            "    n = at_candidates.shape[1]\n"
+            "    both = np.corrcoef(at_candidates.T, at_tests.T)\n"
+            "    return (both[n:, :n] ** 2).mean(0)"
         ),
     },
     "bn-05-3": {
