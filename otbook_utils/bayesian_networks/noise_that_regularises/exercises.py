@@ -140,7 +140,8 @@ def _boxes() -> list[tuple[str, Tensor, Tensor, float, str]]:
     )
     none = (
         "Noise on the weights was called `units`: no covariance is exactly 0 in a finite sample. "
-        "Take the means off, compare with the standard error, and leave out an output with itself."
+        "Take the means off, leave out an output with itself, and compare with the standard error: "
+        "the limit has to be one that the largest of several scores hardly ever passes."
     )
     boxes = [("units", *box) for box in units]
     boxes += [("gauss", *units[0][:3], gauss)] + [("gauss", *box) for box in units[1:]]

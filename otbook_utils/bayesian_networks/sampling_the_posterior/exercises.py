@@ -154,9 +154,11 @@ def _slips_of_acceptance(
         "A step goes down the gradient: its mean is w − lr/2 ∇U(w).": (
             (gain + uphill[0] - uphill[1]).clamp(max=0)
         ),
+        "That accepts each of these steps. Is the way back missing, or a sign or bound turned?": (
+            torch.zeros_like(gain)
+        ),
         "Both ways are wanted: q(w | new) above the line, q(new | w) below.": (
-            (gain - there).clamp(max=0),
-            (gain + back).clamp(max=0),
+            (gain + back).clamp(max=0)
         ),
         "A normal density of variance lr is exp(−distance²/(2 lr)), up to a constant.": (
             (gain + 2 * (back - there)).clamp(max=0),
