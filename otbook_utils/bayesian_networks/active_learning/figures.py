@@ -81,8 +81,10 @@ def draw_committee(ax: Axes, p: float, q: float) -> None:
 
     disagreement = entropy((a + b) / 2) - (entropy(a) + entropy(b)) / 2
     told = {0.02: "BALD 0.02", 0.1: "0.10", 0.2: "0.20", 0.4: "0.40"}
-    lines = ax.contour(a, b, disagreement, list(told), colors=PALETTE["blue"])
+    lines = ax.contour(a, b, disagreement, list(told))
     ax.clabel(lines, fontsize=10, fmt=told, colors=PALETTE["black"])
+    lines.set_array(None)  # lines and no data: dark pages turn their colours
+    lines.set_edgecolor(PALETTE["blue"])
     ax.plot([1, 0], [0, 1], "--", color=PALETTE["grey"], linewidth=1)
     ax.plot([p], [q], "o", color=PALETTE["vermillion"], markersize=11)
     ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")

@@ -9,6 +9,7 @@ from otbook_utils.bayesian_networks.active_learning.figures import (
     draw_images,
     draw_intervals,
 )
+from otbook_utils.teaching.vector import shows_data
 
 
 def test_the_interval_left_lies_between_the_answers(ax):
@@ -34,6 +35,8 @@ def test_nothing_asked_leaves_all(ax):
 def test_the_committee_is_a_point_on_the_plane(ax):
     draw_committee(ax, 0.3, 0.9)
     assert tuple(ax.lines[-1].get_xydata()[0]) == (0.3, 0.9)
+    (levels,) = ax.collections
+    assert not shows_data(levels)  # or its black letters stay black on dark pages
 
 
 def test_differences_are_paired_and_in_points(ax):
