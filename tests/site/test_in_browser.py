@@ -17,6 +17,7 @@ from tests.site.visiting import EXTRA_PAGES, Visitor, chapter_names, page_names,
 # What a player does is tried on one chapter (and in tests/teaching): the script is the same on
 # all, and each slider of the others is moved while its page is looked over.
 CHAPTER = next(name for name in chapter_names() if "explore(" in source_of(name))
+DRAGGED = next(name for name in chapter_names() if 'drag=\\"' in source_of(name))
 
 
 @pytest.mark.parametrize("name", [*page_names(), *EXTRA_PAGES])
@@ -92,6 +93,26 @@ def told(player: Any, slider: Any) -> tuple[str, str]:
     picture = player.locator("img").first
     assert picture.evaluate("(image) => image.decode().then(() => true)")
     return value, picture.get_attribute("alt")
+
+
+def test_a_handle_on_the_edge_is_held_at_its_outer_half_too(visit: Visitor) -> None:
+    page = visit(DRAGGED)
+    for player in players(page):
+        player.scroll_into_view_if_needed()
+    page.wait_for_load_state("networkidle")
+    handle = page.locator(".otbook-along-x > .otbook-handle").first
+    handle.scroll_into_view_if_needed()
+    output = page.locator("figure.otbook-player", has=handle).locator("output").first
+    before, box = output.inner_text(), handle.bounding_box()
+    right = page.viewport_size["width"]
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 3)
+    page.mouse.down()
+    for end in (0, right):  # wherever it stands, one of the two moves it
+        page.mouse.move(end, box["y"], steps=3)
+        if output.inner_text() != before:
+            break
+    page.mouse.up()
+    assert output.inner_text() != before
 
 
 def test_players_move_by_mouse_and_by_keyboard_without_a_network(visit: Visitor) -> None:
