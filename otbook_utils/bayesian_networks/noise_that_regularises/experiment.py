@@ -107,7 +107,8 @@ def _run(noise: type[nn.Module] | None, value: float) -> tuple[Tensor, Tensor, T
 
 
 def _step(state: State, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
-    losses = state.nets.each(lambda net, x, y: F.cross_entropy(net(x), y), *batch)
+    x, y = batch
+    losses = _losses(state.nets.each(lambda net, x: net(x), x), y)
     state.optimizer.zero_grad()
     losses.sum().backward()
     state.optimizer.step()
