@@ -14,7 +14,7 @@ stage.append(
   html("p", { class: "otbook-sum" }, score),
   ...names.map((_, k) => html("div", { class: "otbook-row" }, pulls[k],
     svg("svg", { width: 40, height: 8, "aria-hidden": true }, svg("path", { d: "M0 4h40", ...looks[k] })),
-    coinsOf[k], told[k])),
+    told[k], coinsOf[k])),
   chart,
   html("div", { class: "otbook-row" }, button("Start again", () => {
     paid.forEach((row) => row.splice(0));
@@ -41,6 +41,8 @@ function density(mean, ones, n) {
 }
 
 function layOut(width) {
+  // On a phone the coins have a line of their own from the start, so that nothing jumps.
+  for (const row of coinsOf) row.style = width < 480 ? "flex-basis: 100%; min-height: 1.5em" : "";
   const box = [54, 12, Math.min(width, 520) - 66, 190];
   chart.setAttribute("width", box[0] + box[2] + 12);
   chart.setAttribute("height", box[3] + 62);
