@@ -40,7 +40,7 @@ def draw_masked_layer(weight: Tensor, mask: Sequence[int]) -> Figure:
     ax.set_title("on units: W (m ⊙ x)", fontsize=11)
     ax.set_axis_off()
     shown = weight * torch.tensor(mask)
-    right.pcolormesh((shown != 0).float(), cmap="Blues", vmin=0, vmax=4, edgecolors=PALETTE["grey"])
+    right.pcolormesh((shown != 0).float(), cmap="Blues", vmin=0, vmax=8, edgecolors=PALETTE["grey"])
     for (k, j), value in np.ndenumerate(shown.numpy()):
         text = f"{value:.1f}".replace("-", "−") if mask[j] else "0"
         right.text(j + 0.5, k + 0.5, text, ha="center", va="center")
