@@ -115,6 +115,28 @@ def draw_differences(
     ax.legend(loc="lower right", ncols=2)
 
 
+def draw_errors(ax: Axes, labels: Sequence[int], errors: Mapping[str, np.ndarray]) -> None:
+    """Draw each strategy's mean error in per cent over the labels, with a band over its seeds.
+
+    errors: (seeds, rounds) for each name; the band goes from the least to the largest of a round.
+
+    >>> figure, ax = plt.subplots()
+    >>> draw_errors(ax, [20, 40], {"a": np.array([[40.0, 10.0], [60.0, 20.0]])})
+    >>> [float(y) for y in ax.lines[-1].get_ydata()]
+    [50.0, 15.0]
+    """
+    for level in (10, 5):
+        ax.axhline(level, color=PALETTE["grey"], linewidth=1)
+    for k, (name, of_seeds) in enumerate(errors.items()):
+        band = of_seeds.min(0), of_seeds.max(0)
+        ax.fill_between(labels, *band, color=COLOURS[k], alpha=0.2, linewidth=0)
+        ax.plot(labels, of_seeds.mean(0), color=COLOURS[k], linestyle=STYLES[k], label=name)
+    ax.set(yscale="log", xlabel="labels", ylabel="test error (%)")
+    ax.set_yticks([2, 5, 10, 20, 40], labels=["2", "5", "10", "20", "40"])
+    ax.minorticks_off()
+    ax.legend(loc="upper right")
+
+
 def draw_images(rows: Mapping[str, np.ndarray]) -> Figure:
     """Draw a row of grey images (n, h, w) for each name.
 

@@ -6,6 +6,7 @@ from otbook_utils.bayesian_networks.active_learning.figures import (
     draw_committee,
     draw_cycle,
     draw_differences,
+    draw_errors,
     draw_images,
     draw_intervals,
 )
@@ -52,3 +53,12 @@ def test_differences_are_paired_and_in_points(ax):
 def test_each_image_gets_its_place():
     assert len(draw_images({"a": np.ones((4, 8, 8))}).axes) == 4
     assert len(draw_cycle().axes) == 1
+
+
+def test_errors_have_a_band_from_the_least_to_the_largest(ax):
+    errors = {"one": np.array([[40.0, 10.0], [60.0, 20.0]]), "other": np.array([[30.0, 3.0]])}
+    draw_errors(ax, [20, 40], errors)
+    corners = {tuple(corner) for corner in ax.collections[0].get_paths()[0].vertices}
+    assert {(20, 40), (20, 60), (40, 10), (40, 20)} == corners
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["one", "other"]
+    assert {line.get_ydata()[0] for line in ax.lines[:2]} == {5, 10}
