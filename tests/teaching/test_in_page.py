@@ -207,8 +207,7 @@ def test_slider_moves_tells_its_value_and_the_new_state_is_announced_once_it_res
     assert slider.get_attribute("aria-valuetext") == "200 m"
     assert page.locator("output").inner_text() == "200 m"
     assert page.locator(".otbook-told").inner_text() == ""
-    page.wait_for_timeout(800)
-    assert page.locator(".otbook-told").inner_text() == "The disc is at 200 m."
+    page.locator(".otbook-told", has_text="The disc is at 200 m.").wait_for(state="attached")
 
 
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
