@@ -1,5 +1,6 @@
 """What nbval executes is what the build would have executed, and is kept for it."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from otbook_utils.publishing.execution import execute_book
 from otbook_utils.publishing.store import Store, read_executed
+from tests.executed_once import ExecutedOnce
 from tests.publishing import tiny
 from tests.publishing.tiny import POUR_NAME
 
@@ -80,3 +82,8 @@ def test_what_fails_or_is_unusual_or_left_out_is_not_kept(book, by_nbval, code, 
     assert told in by_nbval(code)
     with pytest.raises(FileNotFoundError):
         kept(book)
+
+
+def test_each_of_several_processes_keeps_what_it_executes(pytestconfig):
+    plugins = map(type, pytestconfig.pluginmanager.get_plugins())
+    assert (ExecutedOnce in plugins) == (os.environ["OTBOOK_EXPLORE"] == "still")
