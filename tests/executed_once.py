@@ -9,11 +9,9 @@ build executes the chapter itself, and says what is wrong with it.
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -70,42 +68,38 @@ class ExecutedOnce:
             run.close()
             if run.ended and report.passed and not run.unusual:
                 store = Store(self._book, self._profile)
-                store.add(self._names[item.path], *run.record(self._book.root))
+                store.add(self._names[item.path], *run.record())
         return report
 
 
-@dataclass
 class _Run:
     """One chapter in nbval's kernel."""
 
-    root: Path
-    file: IPyNbFile
-    outputs: list[list[Any]] = field(default_factory=list)
-    unusual: bool = False
-
-    def __post_init__(self) -> None:
+    def __init__(self, root: Path, file: IPyNbFile) -> None:
+        self.unusual = False
+        self._root, self._file = root, file
+        self._outputs: list[list[Any]] = []
         self._heard: list[dict[str, Any]] = []
-        self._folder = Path(tempfile.mkdtemp(prefix="otbook-"))
-        self._log = self._folder / "reads"
+        self._folder = tempfile.TemporaryDirectory(prefix="otbook-")
+        self._log = Path(self._folder.name, "reads")
         self._log.touch()
-        self._clock = file_clock(self._folder)
+        self._clock = file_clock(self._log.parent)
         self._begun = time.perf_counter()
-        kernel = self.file.kernel
-        code = watching_code(self.root, self._log)
-        kernel.await_reply(kernel.execute_cell_input(code, allow_stdin=False), timeout=60)
-        hear = self.file.get_kernel_message
+        code = watching_code(root, self._log)
+        file.kernel.await_reply(file.kernel.kc.execute(code, silent=True), timeout=60)
+        hear = file.get_kernel_message
 
         def hear_and_note(*arguments: Any, **options: Any) -> dict[str, Any]:
             message = hear(*arguments, **options)
             self._heard.append(message)
             return message
 
-        self.file.get_kernel_message = hear_and_note
+        file.get_kernel_message = hear_and_note
 
     @property
     def ended(self) -> bool:
-        cells = self.file.nb.cells
-        return len(self.outputs) == sum(cell.cell_type == "code" for cell in cells)
+        cells = self._file.nb.cells
+        return len(self._outputs) == sum(cell.cell_type == "code" for cell in cells)
 
     def end_cell(self) -> None:
         """Take what the kernel said since the last cell as what this one puts out."""
@@ -113,20 +107,24 @@ class _Run:
         shown = [message for message in heard if message["msg_type"] in _SHOWN]
         self.unusual |= any(message["msg_type"] not in _SHOWN + _SAID for message in heard)
         self.unusual |= not fits_a_page(message["content"] for message in shown)
-        self.outputs.append(_joined([nbformat.v4.output_from_msg(message) for message in shown]))
+        outputs = [nbformat.v4.output_from_msg(message) for message in shown]
+        for output in outputs:
+            if output.output_type == "execute_result":  # nbval lets the kernel count nothing
+                output.execution_count = len(self._outputs) + 1
+        self._outputs.append(_joined(outputs))
 
     def close(self) -> None:
-        del self.file.get_kernel_message  # the class's own is there again
-        self._reads = names_read(self.root, self._log)
+        del self._file.get_kernel_message  # the class's own is there again
+        self._reads = names_read(self._root, self._log)
         self._seconds = time.perf_counter() - self._begun
-        shutil.rmtree(self._folder)
+        self._folder.cleanup()
 
-    def record(self, root: Path) -> tuple[str, dict, float, list[Any]]:
+    def record(self) -> tuple[str, dict, float, list[Any]]:
         """Return what `Store.add` wants to know of the chapter."""
-        content = json.loads(nbformat.writes(self.file.nb))
+        content = json.loads(nbformat.writes(self._file.nb))
         code = code_digest(Notebook("", content))  # of what was executed, not of what stands there
-        inputs = fingerprints(root, self._reads, self._clock)
-        return code, inputs, self._seconds, json.loads(json.dumps(self.outputs))
+        inputs = fingerprints(self._root, self._reads, self._clock)
+        return code, inputs, self._seconds, json.loads(json.dumps(self._outputs))
 
 
 def _joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
